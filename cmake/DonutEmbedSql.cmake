@@ -1,0 +1,18 @@
+# donut_embed_sql(target header namespace file.sql...): writes a header with one
+# constant per file, kName for name.sql, whose text is the file unchanged.
+# The header is included by its path under the build folder's sql/.
+function(donut_embed_sql target header namespace)
+  set(out ${PROJECT_BINARY_DIR}/sql/${header})
+  set(inputs)
+  foreach(file IN LISTS ARGN)
+    list(APPEND inputs ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+  endforeach()
+  add_custom_command(
+    OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DNAMESPACE=${namespace} "-DFILES=${inputs}"
+            -P ${PROJECT_SOURCE_DIR}/cmake/embed_sql.cmake
+    DEPENDS ${inputs} ${PROJECT_SOURCE_DIR}/cmake/embed_sql.cmake
+    VERBATIM)
+  target_sources(${target} PRIVATE ${out})
+  target_include_directories(${target} PRIVATE ${PROJECT_BINARY_DIR}/sql)
+endfunction()

@@ -1,0 +1,30 @@
+# The target donut_proto: every proto, generated and compiled once, without our
+# warnings and sanitizers.
+
+file(GLOB DONUT_PROTO_FILES CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/proto
+     ${PROJECT_SOURCE_DIR}/proto/donut/analytics/v1/*.proto ${PROJECT_SOURCE_DIR}/proto/google/rpc/*.proto)
+set(DONUT_SERVICE_PROTOS donut/analytics/v1/collector.proto donut/analytics/v1/query.proto)
+set(DONUT_PROTO_OUT ${PROJECT_BINARY_DIR}/proto)
+file(MAKE_DIRECTORY ${DONUT_PROTO_OUT})
+
+set(generated)
+foreach(proto IN LISTS DONUT_PROTO_FILES)
+  string(REPLACE ".proto" "" stem ${proto})
+  set(outputs ${DONUT_PROTO_OUT}/${stem}.pb.cc ${DONUT_PROTO_OUT}/${stem}.pb.h)
+  set(grpc_arguments)
+  if(proto IN_LIST DONUT_SERVICE_PROTOS)
+    list(APPEND outputs ${DONUT_PROTO_OUT}/${stem}.grpc.pb.cc ${DONUT_PROTO_OUT}/${stem}.grpc.pb.h)
+    set(grpc_arguments --grpc_out=${DONUT_PROTO_OUT} --plugin=protoc-gen-grpc=$<TARGET_FILE:gRPC::grpc_cpp_plugin>)
+  endif()
+  add_custom_command(
+    OUTPUT ${outputs}
+    COMMAND protobuf::protoc -I ${PROJECT_SOURCE_DIR}/proto --cpp_out=${DONUT_PROTO_OUT} ${grpc_arguments} ${proto}
+    DEPENDS ${PROJECT_SOURCE_DIR}/proto/${proto}
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/proto
+    VERBATIM)
+  list(APPEND generated ${outputs})
+endforeach()
+
+add_library(donut_proto STATIC ${generated})
+target_include_directories(donut_proto SYSTEM PUBLIC $<BUILD_INTERFACE:${DONUT_PROTO_OUT}>)
+target_link_libraries(donut_proto PUBLIC protobuf::libprotobuf gRPC::grpc++)

@@ -1,0 +1,79 @@
+-- What every producer has delivered: the reason why an acknowledged event is stored
+-- exactly once. docs/adr/0002-producers-and-the-ledger.md tells the protocol.
+
+CREATE TABLE producers (
+  producer_no   int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  project_id    int NOT NULL REFERENCES projects,
+  producer_id   bytea NOT NULL CHECK (octet_length(producer_id) = 16),
+  -- Raised by every Hello; streams of older epochs are fenced.
+  epoch         bigint NOT NULL DEFAULT 0,
+  -- The token of the Hello that got this epoch.
+  token         bytea NOT NULL CHECK (octet_length(token) = 16),
+  -- Everything up to here is stored, rejected or skipped for good.
+  last_sequence bigint NOT NULL DEFAULT 0,
+  bookmark      bytea NOT NULL DEFAULT '' CHECK (octet_length(bookmark) <= 256),
+  durable       boolean NOT NULL,
+  -- Set by an orderly Close, unset by the next Hello.
+  closed_at     timestamptz,
+  created_at    timestamptz NOT NULL DEFAULT now(),
+  updated_at    timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (project_id, producer_id)
+);
+
+-- Numbers that a client said it will never send.
+CREATE TABLE skipped_ranges (
+  producer_no    int NOT NULL,
+  first_sequence bigint NOT NULL,
+  last_sequence  bigint NOT NULL,
+  -- A SkipReason without its prefix, such as QUEUE_FULL.
+  reason         text NOT NULL,
+  received_at    timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (producer_no, first_sequence)
+);
+
+-- Events that were refused one by one, as they came, so that they can be looked at
+-- and sent again.
+CREATE TABLE rejected_events (
+  producer_no int NOT NULL,
+  sequence    bigint NOT NULL,
+  project_id  int NOT NULL REFERENCES projects,
+  received_at timestamptz NOT NULL DEFAULT now(),
+  -- A RejectionReason without its prefix, such as MISSING_FIELD.
+  reason      text NOT NULL,
+  detail      text NOT NULL,
+  -- A serialized Event, or the bytes of an Unparsed.
+  payload     bytea NOT NULL,
+  PRIMARY KEY (producer_no, sequence)
+);
+CREATE INDEX rejected_events_time ON rejected_events (project_id, received_at);
+
+-- The insert_ids of the unary TrackEvents. A table of its own: a unique index on
+-- the events would have to contain the event time.
+CREATE TABLE insert_ids (
+  project_id  int NOT NULL,
+  insert_id   text NOT NULL,
+  received_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (project_id, insert_id)
+) PARTITION BY HASH (project_id, insert_id);
+
+DO $$
+BEGIN
+  FOR i IN 0 .. 7 LOOP
+    EXECUTE format('CREATE TABLE %I PARTITION OF insert_ids FOR VALUES WITH (MODULUS 8, REMAINDER %s)',
+                   'insert_ids_' || i, i);
+  END LOOP;
+END
+$$;
+CREATE INDEX insert_ids_time ON insert_ids USING brin (received_at);
+
+-- Forgets what is too old to be asked for: insert_ids after 30 days, producers that
+-- closed and keep no id after a day, others after 90 days without a word.
+CREATE FUNCTION expire_ledger() RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+  DELETE FROM insert_ids WHERE received_at < now() - interval '30 days';
+  DELETE FROM producers
+  WHERE (closed_at < now() - interval '1 day' AND NOT durable)
+     OR updated_at < now() - interval '90 days';
+$$;
