@@ -1,0 +1,211 @@
+// START HERE. Sends a program's events to Donut Analytics:
+//
+//   #include <donut/client.h>
+//
+//   auto client = donut::Client::Create({}).value();
+//   client->Track("signup", user_id, {{"plan", "pro"}, {"seats", 5}});
+//   client->Shutdown(absl::Seconds(5));   // or leave it to the destructor
+//
+// Track only copies the event into a bounded buffer. A thread of the client's own sends
+// batches over one stream, keeps every event until the collector has committed it, and connects
+// again for as long as it takes. With no collector at all the program runs as fast and as
+// well: the buffer fills up, and counters say what was lost.
+//
+// An event that the collector acknowledged is stored once. Events still in the buffer when the
+// process dies are lost.
+//
+// Make the client after fork(), never before: a child inherits neither the thread nor a usable
+// connection. In a child of a later fork Track and the destructor are harmless but nothing is sent.
+//
+// For pipelines (runs, phases, outcomes) see <donut/pipeline_run.h>; to send a file or a
+// log exactly once, however often interrupted, see <donut/replay.h>.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "donut/value.h"
+
+namespace donut {
+
+// The variable DONUT_COLLECTOR_ADDRESS, else "127.0.0.1:50051".
+std::string DefaultCollectorAddress();
+// The variable DONUT_API_KEY, else empty.
+std::string DefaultApiKey();
+
+// What Track does when the buffer is full.
+enum class WhenFull {
+  kDropNewest,  // refuses the event at hand
+  kDropOldest,  // makes room by giving up the oldest events that were never sent, up to 64 KiB at once
+  kBlock,       // waits for room, at most block_timeout, then refuses the event at hand
+};
+
+// What became of events since the last report.
+struct DeliveryReport {
+  struct Rejection {
+    std::string event_name;
+    std::string reason;  // the name of the RejectionReason, such as "REJECTION_REASON_TOO_LARGE"
+    std::string detail;  // for people: the field, the rule and what to do
+  };
+  int64_t acknowledged = 0;  // events that are stored
+  int64_t dropped = 0;       // events that were given up after Track had taken them
+  std::vector<Rejection> rejections;
+};
+
+struct ClientOptions {
+  // host:port, or unix:/path.
+  std::string collector_address = DefaultCollectorAddress();
+  // Says which project the events belong to. Empty: the collector's default project, if it has one.
+  std::string api_key = DefaultApiKey();
+  // Name and version of the program, for the collector's log. At most 150 bytes.
+  std::string user_agent = {};
+
+  // Memory for events that are not committed yet. 256 KiB to 1 GiB.
+  size_t queue_bytes = 16 << 20;
+  WhenFull when_full = WhenFull::kDropNewest;
+  // With kBlock only.
+  absl::Duration block_timeout = absl::Seconds(30);
+
+  // A batch goes out when it has this many events (1 to 5,000) or bytes (1 KiB to 960 KiB), or
+  // when its first event has waited for `linger` (at most a minute).
+  int max_batch_events = 2'000;
+  size_t max_batch_bytes = 256 << 10;
+  absl::Duration linger = absl::Milliseconds(100);
+
+  // What the destructor waits for the last events; less when no collector ever answered.
+  absl::Duration shutdown_timeout = absl::Seconds(2);
+
+  // Called on the client's own thread, never while a lock is held. It may call Track; it
+  // must not call Flush or Shutdown. It should return soon: nothing is sent meanwhile.
+  std::function<void(const DeliveryReport&)> on_delivery = nullptr;
+  // Called on the client's own thread with a line for people (collector unreachable, events
+  // lost), at most once a minute. Default: the first one goes to standard error, the rest nowhere.
+  std::function<void(const std::string&)> on_warning = nullptr;
+
+  // INVALID_ARGUMENT that names the option and the rule.
+  absl::Status Validate() const;
+};
+
+// Since the client was made. enqueued = acknowledged + rejected + dropped_oldest + dropped_poisonous +
+// dropped_in_doubt + dropped_at_shutdown + queued_events, at any moment.
+struct ClientCounters {
+  int64_t enqueued = 0;      // Track said kTaken
+  int64_t acknowledged = 0;  // decided by the collector and not known to be rejected: stored
+  int64_t rejected = 0;      // kept by the collector in rejected_events
+
+  // Never taken.
+  int64_t invalid = 0;         // Track said kInvalid
+  int64_t dropped_newest = 0;  // Track said kQueueFull
+
+  // Taken and given up.
+  int64_t dropped_oldest = 0;       // the buffer was full (kDropOldest)
+  int64_t dropped_poisonous = 0;    // broke its stream three times, alone
+  int64_t dropped_in_doubt = 0;     // sent, unacknowledged, and the collector refused this client's id: may be stored
+  int64_t dropped_at_shutdown = 0;  // not acknowledged when Shutdown's time was over: those sent may be stored
+
+  int64_t retried = 0;  // sent again after a stream had ended
+  int64_t queued_events = 0;
+  int64_t queued_bytes = 0;
+  int64_t streams_opened = 0;  // answered by a collector
+  bool connected = false;
+
+  int64_t dropped() const {
+    return dropped_newest + dropped_oldest + dropped_poisonous + dropped_in_doubt + dropped_at_shutdown;
+  }
+};
+
+enum class TrackOutcome {
+  kTaken,      // in the buffer
+  kInvalid,    // breaks a rule of event.proto: problem() names it
+  kQueueFull,  // see WhenFull
+  kShutDown,   // Shutdown was called
+};
+
+// Whether an event was taken, and if not, why.
+class [[maybe_unused]] TrackResult {
+ public:
+  constexpr TrackResult(TrackOutcome outcome, const char* problem) : outcome_(outcome), problem_(problem) {}
+  static constexpr TrackResult Taken() { return {TrackOutcome::kTaken, ""}; }
+
+  explicit operator bool() const { return outcome_ == TrackOutcome::kTaken; }
+  TrackOutcome outcome() const { return outcome_; }
+  // The field and the rule, such as "user_id: must not be empty". Empty when taken. Static text.
+  const char* problem() const { return problem_; }
+
+ private:
+  TrackOutcome outcome_;
+  const char* problem_;
+};
+
+struct TrackOptions {
+  // The session or pipeline run. At most 200 bytes; empty: none.
+  std::string_view session_id = {};
+  // Default: now.
+  std::optional<absl::Time> event_time = std::nullopt;
+};
+
+// Where events go: a Client, or in a program's own tests something that remembers them.
+class Tracker {
+ public:
+  virtual ~Tracker() = default;
+  virtual TrackResult Track(std::string_view event_name, std::string_view user_id,
+                            std::span<const Property> properties, const TrackOptions& options) noexcept = 0;
+};
+
+class DeliveryLoop;
+
+// Thread-safe.
+class Client final : public Tracker {
+ public:
+  // Returns at once, whether or not a collector answers. An error means that the options
+  // are wrong (INVALID_ARGUMENT) or that no thread could be started.
+  static absl::StatusOr<std::unique_ptr<Client>> Create(ClientOptions options = {});
+
+  // Shutdown(options.shutdown_timeout); gives up at once when no collector ever answered
+  // and one more attempt fails.
+  ~Client() override;
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // Takes an event: name and user id of 1 to 200 bytes; the rules are those of event.proto. Never throws
+  // and never waits for the network; waits for room only with WhenFull::kBlock.
+  TrackResult Track(std::string_view event_name, std::string_view user_id,
+                    std::initializer_list<Property> properties = {}, const TrackOptions& options = {}) noexcept {
+    return Track(event_name, user_id, std::span<const Property>(properties.begin(), properties.size()), options);
+  }
+  TrackResult Track(std::string_view event_name, std::string_view user_id, std::span<const Property> properties,
+                    const TrackOptions& options = {}) noexcept override;
+
+  // Sends what is there without lingering and waits until everything that was tracked before is
+  // decided: stored, rejected or given up. False when `timeout` passed first.
+  bool Flush(absl::Duration timeout) noexcept;
+
+  // Takes no more events, waits as Flush does, closes the stream in order and ends the thread.
+  // False when events were left over at the end of `timeout`. Further calls do nothing and
+  // return the same.
+  bool Shutdown(absl::Duration timeout) noexcept;
+
+  // One consistent snapshot.
+  ClientCounters counters() const;
+
+ private:
+  friend class ClientFactory;
+  Client(ClientOptions options, std::unique_ptr<DeliveryLoop> loop);
+  TrackResult Append(const struct EventView& event, size_t size);
+
+  const ClientOptions options_;
+  std::unique_ptr<DeliveryLoop> loop_;
+};
+
+}  // namespace donut
