@@ -1,0 +1,132 @@
+#include "query_service/metric_runner.h"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/grpc_status.h"
+#include "common/log.h"
+#include "common/postgres/postgres_status.h"
+#include "common/postgres/transaction.h"
+#include "common/status_macros.h"
+
+namespace donut::query {
+namespace {
+
+constexpr absl::Duration kRetryDelay = absl::Seconds(1);
+
+std::optional<std::string> Authorization(const grpc::ServerContext& context) {
+  const auto found = context.client_metadata().find("authorization");
+  if (found == context.client_metadata().end()) return std::nullopt;
+  return std::string(found->second.data(), found->second.size());
+}
+
+// Whether the connection, not the statement, is what failed: the same call may go
+// well on another one. Out of memory and the like are not.
+bool ConnectionDied(const absl::Status& status) {
+  if (!absl::IsUnavailable(status)) return false;
+  const std::optional<std::string> sqlstate = postgres::SqlStateOf(status);
+  return !sqlstate || absl::StartsWith(*sqlstate, "57P") || absl::StartsWith(*sqlstate, "08");
+}
+
+void LimitStatements(pqxx::transaction_base& transaction, absl::Duration limit) {
+  // Zero would mean no limit.
+  const int64_t milliseconds = std::max<int64_t>(1, absl::ToInt64Milliseconds(limit));
+  transaction.exec_params("SELECT set_config('statement_timeout', $1, true)", absl::StrCat(milliseconds));
+}
+
+void LogFailure(const std::string& request_name, const absl::Status& status) {
+  const std::string sqlstate = postgres::SqlStateOf(status).value_or("");
+  // PostgreSQL quotes the value it could not read: not for the log.
+  const bool quotes_values = absl::StartsWith(sqlstate, "22");
+  Log(Severity::kError, "query failed",
+      {{"request", request_name},
+       {"sqlstate", sqlstate},
+       {"error", quotes_values ? std::string("left out") : std::string(status.message())}});
+}
+
+}  // namespace
+
+absl::Status ForCaller(const absl::Status& status, bool& hidden) {
+  hidden = false;
+  const bool from_database = postgres::SqlStateOf(status).has_value();
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+      return WithRetryDelay(absl::UnavailableError("the database is away; try again in a moment"), kRetryDelay);
+    case absl::StatusCode::kAborted:
+      return WithRetryDelay(absl::UnavailableError("the database was busy; try again in a moment"), kRetryDelay);
+    case absl::StatusCode::kResourceExhausted:
+      return WithRetryDelay(absl::ResourceExhaustedError("too many queries at once; try again in a moment"),
+                            kRetryDelay);
+    case absl::StatusCode::kDeadlineExceeded:
+      return absl::DeadlineExceededError(
+          "the query took longer than its deadline and was stopped; shorten the interval or allow it more time "
+          "(30 seconds at most)");
+    case absl::StatusCode::kInternal:
+    case absl::StatusCode::kUnknown:
+      hidden = true;
+      break;
+    default:
+      hidden = from_database;
+      break;
+  }
+  if (!hidden) return status;
+  return absl::InternalError("the query failed inside the server; its log says why");
+}
+
+absl::Status MetricRunner::RunOnce(grpc::ServerContext& context, const QueryContext& query, absl::Time deadline,
+                                   const Body& body, bool& connection_died) {
+  connection_died = false;
+  ASSIGN_OR_RETURN(postgres::ConnectionPool::Lease lease, pool_->Acquire(options_.longest_wait_for_connection));
+  pqxx::connection& connection = *lease;
+  StatementWatch::Watched watched(
+      &watch_, [&] { return context.IsCancelled() || clock_->Now() > deadline; },
+      [&] {
+        try {
+          connection.cancel_query();
+        } catch (const std::exception&) {
+          // Too late, or no way to the database: statement_timeout ends it.
+        }
+      });
+  bool broken = false;
+  const absl::Status status =
+      postgres::RunTransaction(
+          connection, postgres::TransactionKind::kReadOnlySnapshot,
+          [&](pqxx::transaction_base& transaction) {
+            const absl::Duration left = deadline - clock_->Now();
+            if (left <= absl::ZeroDuration()) return absl::DeadlineExceededError("before the first statement");
+            LimitStatements(transaction, left);
+            return body(query, transaction);
+          },
+          broken)
+          .status;
+  // A cancellation may arrive late and would then hit the connection's next statement.
+  if (watched.End() || broken) lease.Discard();
+  connection_died = broken && ConnectionDied(status);
+  return status;
+}
+
+grpc::Status MetricRunner::RunBody(grpc::ServerContext& context, const std::string& request_name,
+                                   const Body& body) {
+  const absl::Time now = clock_->Now();
+  const absl::Time deadline = std::min(absl::FromChrono(context.deadline()), now + options_.longest);
+  absl::StatusOr<postgres::Project> project =
+      directory_->Find(Authorization(context), postgres::Permission::kQuery);
+  // The directory's own words say which header is missing.
+  if (!project.ok()) return ToGrpc(project.status());
+  const QueryContext query{*std::move(project), now};
+  bool connection_died = false;
+  absl::Status status = RunOnce(context, query, deadline, body, connection_died);
+  for (int i = 0; i < options_.most_dead_connections && connection_died; ++i) {
+    status = RunOnce(context, query, deadline, body, connection_died);
+  }
+  if (status.ok()) return grpc::Status::OK;
+  bool hidden = false;
+  const absl::Status answer = ForCaller(status, hidden);
+  if (hidden) LogFailure(request_name, status);
+  return ToGrpc(answer);
+}
+
+}  // namespace donut::query

@@ -1,0 +1,73 @@
+// What every RPC of the query service does alike: finds the caller's project,
+// takes a connection, runs the metric in one read-only transaction within the
+// caller's deadline, and turns the outcome into a status. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <pqxx/pqxx>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/clock.h"
+#include "common/postgres/connection_pool.h"
+#include "common/postgres/project_directory.h"
+#include "grpcpp/grpcpp.h"
+#include "query_service/query_scope.h"
+#include "query_service/statement_watch.h"
+
+namespace donut::query {
+
+struct MetricRunnerOptions {
+  // The longest that a call may take; a caller's earlier deadline counts.
+  absl::Duration longest = absl::Seconds(30);
+  // How long a call waits for one of the pool's connections before RESOURCE_EXHAUSTED.
+  absl::Duration longest_wait_for_connection = absl::Seconds(2);
+  // How often a call is tried anew when its pooled connection turns out to be dead,
+  // as all of them are after a restart of the database.
+  int most_dead_connections = 32;
+};
+
+class MetricRunner {
+ public:
+  // All are the caller's and must outlive the runner.
+  MetricRunner(const postgres::ProjectDirectory* directory, postgres::ConnectionPool* pool, const Clock* clock,
+               MetricRunnerOptions options = {})
+      : directory_(directory), pool_(pool), clock_(clock), options_(options) {}
+
+  // A metric validates, binds and folds: it knows neither gRPC nor connections.
+  template <typename Request, typename Response>
+  using Metric = absl::StatusOr<Response> (*)(const Request&, const QueryContext&, pqxx::transaction_base&);
+
+  template <typename Request, typename Response>
+  grpc::Status Run(grpc::ServerContext* context, const Request* request, Response* response,
+                   Metric<Request, Response> metric) {
+    return RunBody(*context, request->GetDescriptor()->name(),
+                   [&](const QueryContext& query, pqxx::transaction_base& transaction) {
+                     absl::StatusOr<Response> answer = metric(*request, query, transaction);
+                     if (answer.ok()) *response = *std::move(answer);
+                     return answer.status();
+                   });
+  }
+
+ private:
+  using Body = std::function<absl::Status(const QueryContext&, pqxx::transaction_base&)>;
+
+  grpc::Status RunBody(grpc::ServerContext& context, const std::string& request_name, const Body& body);
+  absl::Status RunOnce(grpc::ServerContext& context, const QueryContext& query, absl::Time deadline,
+                       const Body& body, bool& connection_died);
+
+  const postgres::ProjectDirectory* const directory_;
+  postgres::ConnectionPool* const pool_;
+  const Clock* const clock_;
+  const MetricRunnerOptions options_;
+  StatementWatch watch_;
+};
+
+// What the caller is told of `status`: refusals as they are, the database's own
+// words never. `hidden` is set when the log has to say more.
+absl::Status ForCaller(const absl::Status& status, bool& hidden);
+
+}  // namespace donut::query

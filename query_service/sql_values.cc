@@ -1,0 +1,59 @@
+#include "query_service/sql_values.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/proto_time.h"
+
+namespace donut::query {
+namespace {
+
+void AppendQuoted(const std::string& text, std::string& literal) {
+  literal += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') literal += '\\';
+    literal += c;
+  }
+  literal += '"';
+}
+
+}  // namespace
+
+std::string ToPostgresArray(const std::vector<std::string>& texts) {
+  std::string literal = "{";
+  for (const std::string& text : texts) {
+    if (literal.size() > 1) literal += ',';
+    AppendQuoted(text, literal);
+  }
+  return literal + "}";
+}
+
+std::string ToPostgresArray(const std::vector<int64_t>& numbers) {
+  return absl::StrCat("{", absl::StrJoin(numbers, ","), "}");
+}
+
+std::string ToPostgresArray(const std::vector<absl::Time>& times) {
+  std::vector<std::string> texts;
+  texts.reserve(times.size());
+  for (const absl::Time time : times) texts.push_back(ToPostgres(time));
+  return ToPostgresArray(texts);
+}
+
+absl::Time TimeFromMicros(const pqxx::field& field) { return absl::FromUnixMicros(field.as<int64_t>()); }
+
+std::optional<v1::DurationStatistics> DurationStatisticsFromRow(const pqxx::row& row,
+                                                                const std::string& prefix) {
+  const int64_t count = row[prefix + "_count"].as<int64_t>();
+  if (count == 0) return std::nullopt;
+  const auto seconds = [&](const char* column) { return row[prefix + column].as<double>() / 1e6; };
+  v1::DurationStatistics statistics;
+  statistics.set_count(count);
+  statistics.set_mean_seconds(seconds("_mean"));
+  statistics.set_median_seconds(seconds("_median"));
+  statistics.set_p90_seconds(seconds("_p90"));
+  statistics.set_p99_seconds(seconds("_p99"));
+  statistics.set_min_seconds(seconds("_min"));
+  statistics.set_max_seconds(seconds("_max"));
+  return statistics;
+}
+
+}  // namespace donut::query
