@@ -1,0 +1,35 @@
+// Turns the texts that name users and sessions into the 64-bit ids that are stored.
+// Keyed (SipHash-2-4 with the installation's own key), so that nobody can make up texts that
+// collide; it is not meant to hide anything. The same key gives the same ids
+// in every process. Immutable, so thread-safe; cheap to copy.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace donut {
+
+class KeyedHash {
+ public:
+  static constexpr int kKeyBytes = 16;
+
+  // INVALID_ARGUMENT unless `key` has 16 bytes.
+  static absl::StatusOr<KeyedHash> Create(const std::string& key);
+
+  int64_t UserId(int project_id, const std::string& distinct_id) const;
+  // A session belongs to one user: the same text under another user is another id.
+  int64_t SessionId(int project_id, const std::string& distinct_id, const std::string& session_text) const;
+  // The hash of a fixed text: tells whether this is the key that it should be.
+  int64_t Canary() const;
+
+ private:
+  explicit KeyedHash(const std::array<unsigned char, kKeyBytes>& key) : key_(key) {}
+  int64_t HashOf(const std::string& bytes) const;
+
+  std::array<unsigned char, kKeyBytes> key_;
+};
+
+}  // namespace donut
