@@ -1,0 +1,209 @@
+# shellcheck shell=bash
+# donut-collector and donut-query as background processes. Sourced by ./run.
+#
+# PIDS/NAME.pid holds the process id, its start time in clock ticks, and a hash of the settings
+# it was started with. A number that the kernel gave to another process meanwhile has
+# another start time or another program.
+
+SERVICES=(donut-collector donut-query)
+
+# What differs between the two.
+service_address() {
+  if [[ $1 == donut-collector ]]; then echo "$COLLECTOR_ADDRESS"; else echo "$QUERY_ADDRESS"; fi
+}
+service_role() {
+  if [[ $1 == donut-collector ]]; then echo donut_collector; else echo donut_query; fi
+}
+service_variable() {
+  if [[ $1 == donut-collector ]]; then echo DONUT_COLLECTOR_ADDRESS; else echo DONUT_QUERY_ADDRESS; fi
+}
+
+# What it is started with; never shown, for a database's URL may hold a password.
+service_settings() { printf '%s %s' "$(service_address "$1")" "$(database_url "$(service_role "$1")")"; }
+
+# The start of a process in clock ticks since boot: field 22, counted behind the name in brackets.
+start_ticks() {
+  local line fields
+  line=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+  read -ra fields <<<"${line##*) }"
+  echo "${fields[19]}"
+}
+
+# Prints the process id of a service that we started and that runs.
+service_pid() {
+  local pid ticks program
+  [[ -f $PIDS/$1.pid ]] || return 1
+  read -r pid ticks _ <"$PIDS/$1.pid" || return 1
+  [[ $(start_ticks "$pid") == "$ticks" ]] || return 1
+  program=$(readlink "/proc/$pid/exe") || return 1
+  [[ ${program% (deleted)} == */$1 ]] && echo "$pid"
+}
+
+# Whether the running process is not what would be started now: rebuilt, or with other settings.
+service_is_outdated() {
+  local pid=$2 settings
+  read -r _ _ settings <"$PIDS/$1.pid"
+  [[ $settings != "$(hash_of "$(service_settings "$1")")" ||
+    $(stat -L -c %d:%i "/proc/$pid/exe") != $(stat -c %d:%i "$BUILD/bin/$1") ]]
+}
+
+start_services() {
+  local name pid fresh=()
+  for name in "${SERVICES[@]}"; do
+    if pid=$(service_pid "$name"); then
+      service_is_outdated "$name" "$pid" || continue
+      say "  $name was rebuilt or has other settings: restarting it"
+      stop_service "$name"
+    fi
+    refuse_taken_address "$name"
+    start_service "$name"
+    fresh+=("$name")
+  done
+  for name in "${SERVICES[@]}"; do wait_until_ready "$name"; done
+  for name in ${fresh[@]+"${fresh[@]}"}; do say "  $name serves on $(service_address "$name")"; done
+}
+
+start_service() {
+  local name=$1 log=$LOGS/$1.log url
+  step "starting $name"
+  rotate_log "$log"
+  url=$(database_url "$(service_role "$name")")
+  # Where this start's lines begin; only they tell whether it is ready.
+  touch -- "$log"
+  stat -c %s -- "$log" >"$PIDS/$name.log-start"
+  (
+    cd /
+    exec env DONUT_DATABASE_URL="$url" "$(service_variable "$name")=$(service_address "$name")" \
+      setsid nohup "$BUILD/bin/$name" </dev/null >>"$log" 2>&1 9>&-
+  ) &
+  printf '%s %s %s\n' $! "$(start_ticks $!)" "$(hash_of "$(service_settings "$name")")" >"$PIDS/$name.pid"
+}
+
+# The lines that the running process has logged.
+lines_since_start() {
+  local from=0
+  read -r from <"$PIDS/$1.log-start" || true
+  tail -c "+$((from + 1))" -- "$LOGS/$1.log"
+}
+
+wait_until_ready() {
+  local name=$1 until=$((SECONDS + READY_LIMIT)) pid
+  pid=$(awk '{ print $1 }' "$PIDS/$name.pid")
+  until is_ready "$name"; do
+    if ! kill -0 "$pid" 2>/dev/null; then
+      lines_since_start "$name" | tail -n 3 | sed 's/^/  | /' >&2
+      fail "$name ended at its start; its log is $LOGS/$name.log"
+    fi
+    if ((SECONDS >= until)); then
+      lines_since_start "$name" | tail -n 3 | sed 's/^/  | /' >&2
+      fail "$name is not ready after $READY_LIMIT s; its log is $LOGS/$name.log"
+    fi
+    sleep 0.1
+  done
+}
+
+# Its log says each change of readiness once, and its port is open.
+is_ready() {
+  [[ $(lines_since_start "$1" | grep -oE '(INFO|WARNING) (not )?ready' | tail -n 1) == "INFO ready" ]] &&
+    is_open "$(service_address "$1")"
+}
+
+# Whether something listens at an address.
+is_open() {
+  local host=${1%:*} port=${1##*:}
+  if [[ $1 == unix:* ]]; then
+    [[ -S ${1#unix:} ]]
+    return
+  fi
+  host=${host#[} host=${host%]}
+  case $host in 0.0.0.0) host=127.0.0.1 ;; ::) host=::1 ;; esac
+  # shellcheck disable=SC2016  # expanded by the inner bash
+  timeout 2 bash -c 'exec 3<>"/dev/tcp/$1/$2"' - "$host" "$port" 2>/dev/null 9>&-
+}
+
+refuse_taken_address() {
+  local address holder
+  address=$(service_address "$1")
+  [[ $address != unix:* ]] || return 0
+  if is_open "$address"; then
+    holder=$(holder_of_port "${address##*:}")
+    fail "$address is in use${holder:+ by $holder}: stop that, or set $(service_variable "$1") to another address"
+  fi
+}
+
+# "name (pid)" of the process that listens on a TCP port, when it can be seen.
+holder_of_port() {
+  local inode process link
+  inode=$(awk -v port="$(printf ':%04X' "$1")" \
+    '$4 == "0A" && substr($2, length($2) - 4) == port { print $10; exit }' /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+  [[ -n $inode ]] || return 0
+  for process in /proc/[0-9]*; do
+    for link in "$process"/fd/*; do
+      if [[ $(readlink "$link" 2>/dev/null) == "socket:[$inode]" ]]; then
+        echo "$(cat "$process/comm") (process ${process#/proc/})"
+        return 0
+      fi
+    done
+  done
+}
+
+stop_service() {
+  local name=$1 pid until=$((SECONDS + STOP_LIMIT))
+  if pid=$(service_pid "$name"); then
+    kill -TERM "$pid" 2>/dev/null || true
+    while service_pid "$name" >/dev/null; do
+      if ((SECONDS >= until)); then
+        warn "$name ($pid) did not end within $STOP_LIMIT s after SIGTERM: killing it; see $LOGS/$name.log"
+        kill -KILL "$pid" 2>/dev/null || true
+        until=$((SECONDS + STOP_LIMIT))
+      fi
+      sleep 0.05
+    done
+    say "stopped $name ($pid)"
+  fi
+  rm -f -- "$PIDS/$name.pid" "$PIDS/$name.log-start"
+}
+
+# The services first: they commit what they hold.
+stop_everything() {
+  local name running=no
+  if [[ -d $DATA ]]; then
+    claim_data_folder
+    for name in "${SERVICES[@]}"; do service_pid "$name" >/dev/null && running=yes; done
+    locate_cluster
+    cluster_pid >/dev/null && running=yes
+    for name in "${SERVICES[@]}"; do stop_service "$name"; done
+    stop_database
+  fi
+  [[ $running == yes ]] || say "nothing runs"
+}
+
+rotate_log() {
+  [[ -f $1 ]] || return 0
+  if (($(stat -c %s -- "$1") > MAX_LOG_BYTES)); then mv -f -- "$1" "$1.1"; fi
+}
+
+print_status() {
+  local name pid state
+  step "$(printf '%-16s %-22s %-8s %s' what where process log)"
+  for name in "${SERVICES[@]}"; do
+    state=stopped
+    if pid=$(service_pid "$name"); then
+      state=$pid
+      is_ready "$name" || state="$pid, not ready"
+    fi
+    printf '%-16s %-22s %-8s %s\n' "$name" "$(service_address "$name")" "$state" "$LOGS/$name.log"
+  done
+  if has_own_database; then
+    printf '%-16s %s\n' PostgreSQL "yours, by DONUT_DATABASE_URL"
+    return 0
+  fi
+  locate_cluster
+  pid=$(cluster_pid) || pid=stopped
+  printf '%-16s %-22s %-8s %s\n' PostgreSQL "unix socket" "$pid" "$LOGS/postgres.log"
+  if [[ $pid != stopped ]]; then
+    say ""
+    say "the database, as its owner:"
+    say "  psql '$(database_url "$OWNER")'"
+  fi
+}

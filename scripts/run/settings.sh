@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# Where everything is, from the environment. Sourced by ./run; ROOT is the clone.
+
+# Root with a narrow umask would lock the user postgres out of its own folders.
+umask 022
+
+DATA=$(realpath -m -- "${DONUT_DATA_DIR:-$ROOT/data}")
+BUILD=$(realpath -m -- "${DONUT_BUILD_DIR:-$ROOT/build}")
+COLLECTOR_ADDRESS=${DONUT_COLLECTOR_ADDRESS:-127.0.0.1:50051}
+QUERY_ADDRESS=${DONUT_QUERY_ADDRESS:-127.0.0.1:50052}
+
+LOGS=$DATA/log
+PIDS=$DATA/run
+
+# Seconds to wait.
+READY_LIMIT=60     # for a service to answer after its start
+STOP_LIMIT=30      # for a service to drain after SIGTERM, before SIGKILL
+DATABASE_LIMIT=120 # for PostgreSQL to start, recovery after a crash included
+
+MAX_LOG_BYTES=$((32 << 20)) # a log above this moves aside at the next start
+
+# host:port, [v6]:port or unix:/path.
+check_address() {
+  local name=$1 address=$2
+  [[ $address == unix:/* || $address =~ ^.+:[0-9]{1,5}$ ]] ||
+    fail "$name is \"$address\": it must be host:port, such as 127.0.0.1:50051, or unix:/path"
+}
+
+check_settings() {
+  check_address DONUT_COLLECTOR_ADDRESS "$COLLECTOR_ADDRESS"
+  check_address DONUT_QUERY_ADDRESS "$QUERY_ADDRESS"
+  [[ $COLLECTOR_ADDRESS != "$QUERY_ADDRESS" ]] ||
+    fail "DONUT_COLLECTOR_ADDRESS and DONUT_QUERY_ADDRESS are both $QUERY_ADDRESS: give them two ports"
+}
+
+# Makes the data folder and keeps other runs of this script out of it until this one ends.
+# The lock is on descriptor 9, which nothing that is started here inherits.
+claim_data_folder() {
+  mkdir -p -- "$LOGS" "$PIDS" 2>/dev/null && [[ -w $PIDS && -w $LOGS ]] ||
+    fail "cannot write in $DATA, which belongs to $(owner_of "$DATA"): run as that user, or set DONUT_DATA_DIR"
+  exec 9>"$PIDS/lock" || fail "cannot write $PIDS/lock: see who owns it"
+  if ! flock -n 9; then
+    say "waiting for another ./run that works in $DATA"
+    flock 9
+  fi
+}
+
+# The user who owns a path, or the nearest folder above it that exists.
+owner_of() {
+  local path=$1
+  while [[ ! -e $path ]]; do path=$(dirname -- "$path"); done
+  stat -c %U -- "$path"
+}
+
+# A short name for a path, the same every time.
+hash_of() { printf %s "$1" | sha256sum | cut -c 1-12; }

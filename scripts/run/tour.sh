@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# What `./run` shows once everything serves: two real programs being tracked, their analytics,
+# and where to go from there. Sourced by ./run.
+
+# run_example NAME: its own output, with the services' addresses in the environment.
+run_example() {
+  local started=$SECONDS
+  step "example $1"
+  if with_addresses "$BUILD/bin/examples/$1"; then
+    if ((SECONDS - started > 3)); then say "  took $((SECONDS - started)) s"; fi
+  else
+    warn "the example $1 failed (exit code $?): see above; the services go on"
+    tour_failed=yes
+  fi
+}
+
+# The programs talk to our services and need no database.
+with_addresses() {
+  env -u DONUT_DATABASE_URL DONUT_COLLECTOR_ADDRESS="$COLLECTOR_ADDRESS" DONUT_QUERY_ADDRESS="$QUERY_ADDRESS" \
+    "$@" </dev/null 9>&-
+}
+
+show_tour() {
+  local name tour_failed=no
+  for name in "${EXAMPLES[@]}"; do run_example "$name"; done
+  step "their analytics"
+  with_addresses "$BUILD/bin/donut" view || {
+    warn "donut view failed: see above, and $LOGS/donut-query.log"
+    tour_failed=yes
+  }
+  say ""
+  show_questions
+  say ""
+  say "${BOLD}./run stop${PLAIN} stops everything; the data stays in $(data_place)."
+  [[ $tour_failed == no ]]
+}
+
+data_place() {
+  if has_own_database; then echo "your database"; else echo "$DATA"; fi
+}
+
+# Three questions that work as they are printed.
+show_questions() {
+  local service=donut.analytics.v1.QueryService today tomorrow month
+  today=$(date -u +%F)
+  tomorrow=$(date -u -d "$today + 1 day" +%F)
+  month=$(date -u -d "$today - 29 days" +%F)
+  step "ask more, by grpcurl"
+  cat <<LINES
+grpcurl -plaintext $QUERY_ADDRESS describe $service
+grpcurl -plaintext -d '{"scope": {"interval": {"start_date": "$month", "end_date": "$tomorrow"}}, "granularity": "GRANULARITY_DAY"}' $QUERY_ADDRESS $service/GetActiveUsers
+grpcurl -plaintext -emit-defaults -d '{"pipeline": "licenses"}' $QUERY_ADDRESS $service/GetPipelineFunnel
+LINES
+  command -v grpcurl >/dev/null || say "${DIM}grpcurl is not here; to get it: $(how_to_get_grpcurl)${PLAIN}"
+}
