@@ -54,15 +54,18 @@ absl::Status ForCaller(const absl::Status& status, bool& hidden) {
   const bool from_database = postgres::SqlStateOf(status).has_value();
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
-      return WithRetryDelay(absl::UnavailableError("the database is away; try again in a moment"), kRetryDelay);
+      return WithRetryDelay(absl::UnavailableError("the database is away; try again in a moment"),
+                            kRetryDelay);
     case absl::StatusCode::kAborted:
-      return WithRetryDelay(absl::UnavailableError("the database was busy; try again in a moment"), kRetryDelay);
+      return WithRetryDelay(absl::UnavailableError("the database was busy; try again in a moment"),
+                            kRetryDelay);
     case absl::StatusCode::kResourceExhausted:
       return WithRetryDelay(absl::ResourceExhaustedError("too many queries at once; try again in a moment"),
                             kRetryDelay);
     case absl::StatusCode::kDeadlineExceeded:
       return absl::DeadlineExceededError(
-          "the query took longer than its deadline and was stopped; shorten the interval or allow it more time "
+          "the query took longer than its deadline and was stopped; shorten the interval or allow it more "
+          "time "
           "(30 seconds at most)");
     case absl::StatusCode::kInternal:
     case absl::StatusCode::kUnknown:
@@ -76,10 +79,11 @@ absl::Status ForCaller(const absl::Status& status, bool& hidden) {
   return absl::InternalError("the query failed inside the server; its log says why");
 }
 
-absl::Status MetricRunner::RunOnce(grpc::ServerContext& context, const QueryContext& query, absl::Time deadline,
-                                   const Body& body, bool& connection_died) {
+absl::Status MetricRunner::RunOnce(grpc::ServerContext& context, const QueryContext& query,
+                                   absl::Time deadline, const Body& body, bool& connection_died) {
   connection_died = false;
-  ASSIGN_OR_RETURN(postgres::ConnectionPool::Lease lease, pool_->Acquire(options_.longest_wait_for_connection));
+  ASSIGN_OR_RETURN(postgres::ConnectionPool::Lease lease,
+                   pool_->Acquire(options_.longest_wait_for_connection));
   pqxx::connection& connection = *lease;
   StatementWatch::Watched watched(
       &watch_, [&] { return context.IsCancelled() || clock_->Now() > deadline; },
@@ -91,17 +95,17 @@ absl::Status MetricRunner::RunOnce(grpc::ServerContext& context, const QueryCont
         }
       });
   bool broken = false;
-  const absl::Status status =
-      postgres::RunTransaction(
-          connection, postgres::TransactionKind::kReadOnlySnapshot,
-          [&](pqxx::transaction_base& transaction) {
-            const absl::Duration left = deadline - clock_->Now();
-            if (left <= absl::ZeroDuration()) return absl::DeadlineExceededError("before the first statement");
-            LimitStatements(transaction, left);
-            return body(query, transaction);
-          },
-          broken)
-          .status;
+  const absl::Status status = postgres::RunTransaction(
+                                  connection, postgres::TransactionKind::kReadOnlySnapshot,
+                                  [&](pqxx::transaction_base& transaction) {
+                                    const absl::Duration left = deadline - clock_->Now();
+                                    if (left <= absl::ZeroDuration())
+                                      return absl::DeadlineExceededError("before the first statement");
+                                    LimitStatements(transaction, left);
+                                    return body(query, transaction);
+                                  },
+                                  broken)
+                                  .status;
   // A cancellation may arrive late and would then hit the connection's next statement.
   if (watched.End() || broken) lease.Discard();
   connection_died = broken && ConnectionDied(status);

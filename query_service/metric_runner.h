@@ -33,8 +33,8 @@ struct MetricRunnerOptions {
 class MetricRunner {
  public:
   // All are the caller's and must outlive the runner.
-  MetricRunner(const postgres::ProjectDirectory* directory, postgres::ConnectionPool* pool, const Clock* clock,
-               MetricRunnerOptions options = {})
+  MetricRunner(const postgres::ProjectDirectory* directory, postgres::ConnectionPool* pool,
+               const Clock* clock, MetricRunnerOptions options = {})
       : directory_(directory), pool_(pool), clock_(clock), options_(options) {}
 
   // A metric validates, binds and folds: it knows neither gRPC nor connections.

@@ -24,9 +24,7 @@ absl::Time CeilToMicros(absl::Time time) {
   return floor == time ? floor : floor + absl::Microseconds(1);
 }
 
-std::string YearRule() {
-  return absl::StrCat("must lie in the years ", kMinYear, " to ", kMaxYear);
-}
+std::string YearRule() { return absl::StrCat("must lie in the years ", kMinYear, " to ", kMaxYear); }
 
 absl::Status CheckYears(absl::Time time, const std::string& field) {
   const absl::TimeZone utc = absl::UTCTimeZone();
@@ -78,18 +76,20 @@ absl::StatusOr<absl::TimeZone> ResolveZone(const std::string& asked, const postg
   if (IsZoneName(name) && absl::LoadTimeZone(name, &zone)) return zone;
   if (asked.empty()) {
     return absl::FailedPreconditionError(
-        absl::StrCat("the project's time zone, ", name, ", is not known on the server: install tzdata, correct it "
-                                                        "in `projects`, or name scope.time_zone in the request"));
+        absl::StrCat("the project's time zone, ", name,
+                     ", is not known on the server: install tzdata, correct it "
+                     "in `projects`, or name scope.time_zone in the request"));
   }
-  return InvalidField("scope.time_zone", "must be a name of the IANA database, such as Europe/Berlin or UTC "
-                                         "(letters as there; neither offsets nor abbreviations)");
+  return InvalidField("scope.time_zone",
+                      "must be a name of the IANA database, such as Europe/Berlin or UTC "
+                      "(letters as there; neither offsets nor abbreviations)");
 }
 
 // One side of the interval: nothing when it is not given.
 absl::StatusOr<std::optional<absl::Time>> ResolveSide(bool has_time,
-                                                      const google::protobuf::Timestamp& timestamp, bool has_date,
-                                                      const std::string& date, const absl::TimeZone& zone,
-                                                      const std::string& field) {
+                                                      const google::protobuf::Timestamp& timestamp,
+                                                      bool has_date, const std::string& date,
+                                                      const absl::TimeZone& zone, const std::string& field) {
   if (has_time) {
     ASSIGN_OR_RETURN(const absl::Time time, FromProto(timestamp, field + "_time"));
     RETURN_IF_ERROR(CheckYears(time, field + "_time"));
@@ -116,8 +116,9 @@ absl::Status ResolveInterval(const v1::Interval& interval, QueryScope& scope) {
   scope.end = end ? *end : DayStart(today + 1, scope.zone);
   scope.start = start ? *start : DayStart(today + 1 - kDefaultIntervalDays, scope.zone);
   if (scope.start < scope.end) return absl::OkStatus();
-  return InvalidField(kIntervalField, end ? "must start before it ends; an end date is exclusive"
-                                          : "must start before it ends, which by default is the end of as_of's day");
+  return InvalidField(kIntervalField,
+                      end ? "must start before it ends; an end date is exclusive"
+                          : "must start before it ends, which by default is the end of as_of's day");
 }
 
 // Everything but the interval.
@@ -211,7 +212,8 @@ v1::Bucket ToProto(const CalendarBucket& bucket, v1::Granularity granularity, co
 }
 
 absl::Status CheckText(const std::string& text, size_t max_bytes, const std::string& field) {
-  if (text.size() > max_bytes) return InvalidField(field, absl::StrCat("must have at most ", max_bytes, " bytes"));
+  if (text.size() > max_bytes)
+    return InvalidField(field, absl::StrCat("must have at most ", max_bytes, " bytes"));
   if (text.find('\0') != std::string::npos) return InvalidField(field, "must not hold the character NUL");
   return absl::OkStatus();
 }

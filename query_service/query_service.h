@@ -13,8 +13,8 @@ class QueryServiceHandlers final : public v1::QueryService::Service {
   // The runner is the caller's and must outlive this.
   explicit QueryServiceHandlers(MetricRunner* runner) : runner_(*runner) {}
 
-#define DONUT_RPC(rpc)                                                                 \
-  grpc::Status rpc(grpc::ServerContext* context, const v1::rpc##Request* request,      \
+#define DONUT_RPC(rpc)                                                            \
+  grpc::Status rpc(grpc::ServerContext* context, const v1::rpc##Request* request, \
                    v1::rpc##Response* response) override
 
   DONUT_RPC(GetActiveUsers);

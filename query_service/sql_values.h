@@ -26,6 +26,7 @@ absl::Time TimeFromMicros(const pqxx::field& field);
 
 // From the columns PREFIX_count, and in microseconds PREFIX_mean, _median, _p90, _p99,
 // _min and _max. Nothing when the count is 0.
-std::optional<v1::DurationStatistics> DurationStatisticsFromRow(const pqxx::row& row, const std::string& prefix);
+std::optional<v1::DurationStatistics> DurationStatisticsFromRow(const pqxx::row& row,
+                                                                const std::string& prefix);
 
 }  // namespace donut::query

@@ -1,0 +1,13 @@
+-- Step {step} of a funnel, from step {previous}. Extends the best attempt among the
+-- actor's earlier events. The greatest one starts last: when it is too old, all are.
+), pass_{step} AS (
+  SELECT *,
+         CASE WHEN steps & (1 << {previous}) <> 0
+                   AND time_us - (max(attempt_{previous}) OVER earlier)[1] <= $8::bigint
+              THEN max(attempt_{previous}) OVER earlier || -time_us
+         END AS attempt_{step}
+  FROM pass_{previous}
+  WINDOW earlier AS (
+    PARTITION BY user_id, session
+    ORDER BY time_us, lowest_step, producer_no, sequence
+    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
