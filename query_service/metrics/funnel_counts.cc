@@ -1,0 +1,58 @@
+#include "query_service/metrics/funnel_counts.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "common/proto_time.h"
+#include "query_service/metrics_sql.h"
+#include "query_service/sql_values.h"
+
+namespace donut::query {
+
+std::string FunnelStatement(int steps) {
+  std::string statement = sql::kFunnelEvents;
+  std::vector<std::string> attempts = {"attempt_1"};
+  for (int step = 2; step <= steps; ++step) {
+    absl::StrAppend(&statement,
+                    absl::StrReplaceAll(sql::kFunnelPass, {{"{step}", absl::StrCat(step)},
+                                                           {"{previous}", absl::StrCat(step - 1)}}));
+    attempts.insert(attempts.begin(), absl::StrCat("attempt_", step));
+  }
+  absl::StrAppend(&statement,
+                  absl::StrReplaceAll(sql::kFunnelTotals,
+                                      {{"{steps}", absl::StrCat(steps)},
+                                       {"{attempts_longest_first}", absl::StrJoin(attempts, ", ")}}));
+  return statement;
+}
+
+FunnelCounts CountFunnel(const FunnelQuestion& question, pqxx::transaction_base& transaction) {
+  const QueryScope& scope = question.scope;
+  const int steps = static_cast<int>(question.steps.size());
+  std::vector<int64_t> step_numbers;
+  std::vector<std::string> names;
+  int any_event_steps = 0;
+  for (int i = 0; i < steps; ++i) {
+    if (question.steps[i].event_names.empty()) any_event_steps |= 1 << i;
+    for (const std::string& name : question.steps[i].event_names) {
+      step_numbers.push_back(i + 1);
+      names.push_back(name);
+    }
+  }
+  // Entries lie before the end, so what follows them within the window lies before end + window.
+  const absl::Time scan_end = std::min(scope.end + question.window, scope.seen_end());
+  const pqxx::result rows = transaction.exec_params(
+      FunnelStatement(steps), scope.project_id, ToPostgres(scope.start), ToPostgres(scope.end),
+      ToPostgres(scan_end), ToPostgresArray(step_numbers), ToPostgresArray(names), any_event_steps,
+      absl::ToInt64Microseconds(question.window), question.actor == v1::ACTOR_SESSION ? 1 : 0,
+      ToPostgres(scope.as_of));
+
+  FunnelCounts counts;
+  counts.actors_still_open = rows[0]["still_open"].as<int64_t>();
+  if (steps > 1) counts.time_to_convert = DurationStatisticsFromRow(rows[0], "took");
+  for (int step = 1; step <= steps; ++step) {
+    counts.steps.push_back({rows[step]["actors"].as<int64_t>(), DurationStatisticsFromRow(rows[step], "took")});
+  }
+  return counts;
+}
+
+}  // namespace donut::query
