@@ -14,6 +14,9 @@
 
 namespace donut {
 
+// A client that pings more often than this is sent away.
+inline constexpr absl::Duration kMinClientPingInterval = absl::Seconds(10);
+
 struct GrpcServerOptions {
   // host:port, such as "127.0.0.1:50051"; port 0 takes a free one. "unix:/path" too.
   std::string address;
@@ -26,6 +29,9 @@ struct GrpcServerOptions {
 
 // Whether only this machine can reach `address`: a loopback address, "localhost" or a unix socket.
 bool IsLoopbackAddress(const std::string& address);
+
+// INVALID_ARGUMENT unless it is host:port, [ipv6]:port or unix:/path.
+absl::Status ValidateAddress(const std::string& address);
 
 // Serves until told to stop. Thread-safe.
 class GrpcServer {

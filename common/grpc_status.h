@@ -15,8 +15,12 @@ absl::Status InvalidField(const std::string& field, const std::string& rule);
 
 // UNAVAILABLE or RESOURCE_EXHAUSTED with google.rpc.RetryInfo.
 absl::Status WithRetryDelay(absl::Status status, absl::Duration delay);
+// What such a status says; zero when it says nothing.
+absl::Duration RetryDelayOf(const absl::Status& status);
 
-// Codes are equal by number. Payloads become grpc-status-details-bin.
+// Codes are equal by number. Payloads that are protobuf details (type.googleapis.com/...) become
+// grpc-status-details-bin and come back from it; others stay in the process. Messages are cut at
+// 2 KiB, because headers are limited.
 grpc::Status ToGrpc(const absl::Status& status);
 absl::Status FromGrpc(const grpc::Status& status);
 

@@ -1,6 +1,8 @@
 // Between protobuf's times and abseil's. No state.
 #pragma once
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "google/protobuf/duration.pb.h"

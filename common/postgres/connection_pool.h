@@ -19,7 +19,7 @@ struct ConnectionOptions {
   // A libpq connection string or URL. connect_timeout and keepalives are added
   // where it does not set them.
   std::string url;
-  // SET ROLE after connecting, unless it is the login role already or empty.
+  // The role to work as after login (as SET ROLE does); empty: the login role.
   std::string role;
   // Shown in pg_stat_activity.
   std::string application_name;
@@ -45,15 +45,18 @@ class ConnectionPool {
     ~Lease();
     pqxx::connection& operator*() const { return *connection_; }
     pqxx::connection* operator->() const { return connection_.get(); }
-    void Discard();
+    // The connection stays usable until the lease ends, and is closed then.
+    void Discard() { discarded_ = true; }
 
    private:
     friend class ConnectionPool;
     Lease(ConnectionPool* pool, std::unique_ptr<pqxx::connection> connection);
     ConnectionPool* pool_;
     std::unique_ptr<pqxx::connection> connection_;
+    bool discarded_ = false;
   };
 
+  // At least one connection. All leases end before the pool does.
   ConnectionPool(ConnectionOptions options, int size);
 
   // Waits for a free place until `timeout` (then RESOURCE_EXHAUSTED), connects when

@@ -27,6 +27,10 @@ const std::vector<Migration>& EmbeddedMigrations();
 absl::StatusOr<int> Migrate(pqxx::connection& connection,
                             const std::function<void(const Migration&)>& on_applied = nullptr);
 
+// The same with other steps; for tests.
+absl::StatusOr<int> MigrateWith(pqxx::connection& connection, const std::vector<Migration>& migrations,
+                                const std::function<void(const Migration&)>& on_applied = nullptr);
+
 // OK when the database is at the embedded version or newer, else FAILED_PRECONDITION that says
 // which it has, which is needed, and to run `donut migrate`.
 absl::Status CheckSchemaVersion(pqxx::transaction_base& transaction);

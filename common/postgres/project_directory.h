@@ -32,11 +32,13 @@ class ProjectSnapshot {
  public:
   static absl::StatusOr<ProjectSnapshot> Read(pqxx::transaction_base& transaction);
 
+  // Whether there is a key that works.
   bool has_keys() const { return !keys_.empty(); }
 
   // `authorization`: the metadata's value, or nullopt without one.
-  // `anonymous_allowed`: whether all listen addresses are loopback; then, while there are no keys, every
-  // caller belongs to the project "default". UNAUTHENTICATED: no key, an unknown or revoked
+  // `anonymous_allowed`: whether all listen addresses are loopback; then, as long as no key was ever
+  // made, every caller belongs to the project "default" (revoking the last key does not
+  // open the door again). UNAUTHENTICATED: no key, an unknown or revoked
   // one (the message says which header is wanted); PERMISSION_DENIED: a key without `permission`.
   absl::StatusOr<Project> Find(const std::optional<std::string>& authorization, Permission permission,
                                bool anonymous_allowed) const;
@@ -47,7 +49,8 @@ class ProjectSnapshot {
     bool may_collect = false;
     bool may_query = false;
   };
-  absl::flat_hash_map<std::string, Key> keys_;
+  absl::flat_hash_map<std::string, Key> keys_;  // by hash
+  bool any_key_was_made_ = false;
   std::optional<Project> default_project_;
 };
 
@@ -58,6 +61,8 @@ class ProjectDirectory {
   explicit ProjectDirectory(bool anonymous_allowed) : anonymous_allowed_(anonymous_allowed) {}
   void Update(ProjectSnapshot snapshot);
   absl::StatusOr<Project> Find(const std::optional<std::string>& authorization, Permission permission) const;
+  // Known to have no key that works, while callers without one are not taken.
+  bool IsOpenToNobody() const;
 
  private:
   const bool anonymous_allowed_;

@@ -5,11 +5,14 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <pqxx/pqxx>
 #include <string>
 #include <thread>
 
 #include "absl/status/status.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "common/mutex.h"
 #include "common/postgres/connection_pool.h"
@@ -31,8 +34,7 @@ class Readiness {
             std::function<absl::Status(pqxx::connection&)> on_check, std::function<void(bool ready)> on_change);
   ~Readiness();
 
-  // Runs one round now, before the thread starts; for the start of a service. Returns
-  // why it is not ready.
+  // Runs one round now, before Start(); for the start of a service. Returns why it is not ready.
   absl::Status CheckNow();
   void Start();
   void Stop();
@@ -41,6 +43,8 @@ class Readiness {
 
  private:
   void Run();
+  absl::Status Check();
+  void Tell(const absl::Status& status);
 
   const ReadinessOptions options_;
   ProjectDirectory* const directory_;

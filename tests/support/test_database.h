@@ -54,6 +54,11 @@ class TestCluster {
   std::string UrlFor(const std::string& database, const std::string& user) const;
   void Stop(const std::string& mode);
   void Start();
+
+ private:
+  class Server;
+  TestCluster();
+  Server* server_ = nullptr;
 };
 
 }  // namespace donut::testing

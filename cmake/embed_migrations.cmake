@@ -1,0 +1,11 @@
+# The script behind donut_embed_migrations(). OUT, NAMESPACE, FILES (in order).
+set(text "// Generated from migrations/*.sql.\n#pragma once\n\nnamespace ${NAMESPACE} {\n\n")
+string(APPEND text "struct EmbeddedMigration {\n  const char* name;\n  const char* sql;\n};\n\n")
+string(APPEND text "inline constexpr EmbeddedMigration kEmbeddedMigrations[] = {\n")
+foreach(file IN LISTS FILES)
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} sql)
+  string(APPEND text "    {\"${name}\", R\"sql~(${sql})sql~\"},\n")
+endforeach()
+string(APPEND text "};\n\n}  // namespace ${NAMESPACE}\n")
+file(WRITE ${OUT} "${text}")

@@ -1,0 +1,64 @@
+#include "common/postgres/transaction.h"
+
+#include <exception>
+
+#include "absl/strings/str_cat.h"
+#include "common/postgres/postgres_status.h"
+
+namespace donut::postgres {
+namespace {
+
+using ReadWrite = pqxx::transaction<pqxx::read_committed, pqxx::read_write>;
+using ReadOnlySnapshot = pqxx::transaction<pqxx::repeatable_read, pqxx::read_only>;
+
+template <typename Transaction>
+TransactionResult Run(pqxx::connection& connection,
+                      const std::function<absl::Status(pqxx::transaction_base&)>& body, bool& broken) {
+  TransactionResult result;
+  bool committing = false;
+  try {
+    Transaction transaction(connection);
+    result.status = body(transaction);
+    if (!result.status.ok()) {
+      transaction.abort();
+      return result;
+    }
+    committing = true;
+    transaction.commit();
+    result.outcome = Outcome::kCommitted;
+    return result;
+  } catch (const pqxx::in_doubt_error&) {
+    broken = true;
+    result.status = absl::UnavailableError(
+        "the connection to the database was lost inside COMMIT: it is not known whether it took place");
+    result.outcome = Outcome::kUnknown;
+    return result;
+  } catch (const std::exception& exception) {
+    const absl::Status status = StatusFromException(exception);
+    if (status.code() == absl::StatusCode::kUnavailable || !connection.is_open()) broken = true;
+    // The body's own error, when it was the rollback that failed, says more.
+    if (result.status.ok()) result.status = status;
+  }
+  if (committing && broken) result.outcome = Outcome::kUnknown;
+  return result;
+}
+
+}  // namespace
+
+TransactionResult RunTransaction(pqxx::connection& connection, TransactionKind kind,
+                                 const std::function<absl::Status(pqxx::transaction_base&)>& body,
+                                 bool& broken) {
+  broken = false;
+  return kind == TransactionKind::kReadWrite ? Run<ReadWrite>(connection, body, broken)
+                                             : Run<ReadOnlySnapshot>(connection, body, broken);
+}
+
+TransactionResult RunTransaction(ConnectionPool::Lease& lease, TransactionKind kind,
+                                 const std::function<absl::Status(pqxx::transaction_base&)>& body) {
+  bool broken = false;
+  TransactionResult result = RunTransaction(*lease, kind, body, broken);
+  if (broken) lease.Discard();
+  return result;
+}
+
+}  // namespace donut::postgres

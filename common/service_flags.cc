@@ -1,0 +1,67 @@
+#include "common/service_flags.h"
+
+#include <cstdlib>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/strings/str_cat.h"
+#include "common/grpc_server.h"
+#include "common/status_macros.h"
+
+ABSL_FLAG(std::string, address, "", "Where to listen: host:port, [ipv6]:port or unix:/path.");
+ABSL_FLAG(std::string, database_url, "",
+          "The database, such as postgresql://host/donut. Default: DONUT_DATABASE_URL. Passwords belong "
+          "into the environment or ~/.pgpass: other users see a command line.");
+ABSL_FLAG(std::string, database_role, "", "The PostgreSQL role to work as after login.");
+
+namespace donut {
+namespace {
+
+constexpr char kDatabaseUrlVariable[] = "DONUT_DATABASE_URL";
+
+Setting FirstOf(const std::string& flag, const std::string& flag_name, const std::string& variable,
+                const std::string& otherwise) {
+  if (!flag.empty()) return {flag, absl::StrCat("--", flag_name)};
+  const char* from_environment = variable.empty() ? nullptr : std::getenv(variable.c_str());
+  if (from_environment != nullptr && *from_environment != '\0') return {from_environment, variable};
+  return {otherwise, "the default"};
+}
+
+}  // namespace
+
+absl::Status ServiceFlags::Validate() const {
+  const absl::Status address_status = ValidateAddress(address.value);
+  if (!address_status.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(address.source, ": ", address_status.message()));
+  }
+  if (database_url.value.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "no database is named: set ", kDatabaseUrlVariable,
+        " or --database_url, such as postgresql://localhost/donut (`./run up` makes one and sets it)"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ServiceFlags> ReadServiceFlags(int argc, char** argv, const ServiceFlagDefaults& defaults) {
+  absl::SetProgramUsageMessage(
+      absl::StrCat("Listens on ", defaults.address, " unless --address or ", defaults.address_variable,
+                   " says otherwise, and works on the database that --database_url or ", kDatabaseUrlVariable,
+                   " names."));
+  const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
+  if (rest.size() > 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", rest[1], "\" is not a flag: see --help for those that there are"));
+  }
+  ServiceFlags flags;
+  flags.address = FirstOf(absl::GetFlag(FLAGS_address), "address", defaults.address_variable, defaults.address);
+  flags.database_url =
+      FirstOf(absl::GetFlag(FLAGS_database_url), "database_url", kDatabaseUrlVariable, "");
+  flags.database_role =
+      FirstOf(absl::GetFlag(FLAGS_database_role), "database_role", "", defaults.database_role);
+  RETURN_IF_ERROR(flags.Validate());
+  return flags;
+}
+
+}  // namespace donut
