@@ -63,13 +63,11 @@ build_programs() {
   local targets=()
   configure release "$BUILD"
   targets=("${PROGRAMS[@]/#/bin/}" "${EXAMPLES[@]/#/bin/examples/}")
-  step "building in $BUILD"
   build "$BUILD" "${targets[@]}"
 }
 
 run_tests() {
   configure release "$BUILD"
-  step "building everything in $BUILD"
   build "$BUILD"
   step "running the tests"
   without_settings ctest --test-dir "$BUILD" --output-on-failure -j "$(nproc)" --no-tests=error "$@" </dev/null
@@ -83,7 +81,6 @@ without_settings() {
 run_benchmarks() {
   local program found=no
   configure release "$BUILD"
-  step "building everything in $BUILD"
   build "$BUILD"
   for program in "$BUILD"/bin/bench-*; do
     [[ -x $program ]] || continue

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # donut-collector and donut-query as background processes. Sourced by ./run.
 #
-# PIDS/NAME.pid holds the process id, its start time in clock ticks, and a hash of the settings
-# it was started with. A number that the kernel gave to another process meanwhile has
+# PIDS/NAME.pid holds the process id, its start time in clock ticks, a hash of the settings it was
+# started with, where its lines in the log begin, and its address. A number that the kernel gave to another process meanwhile has
 # another start time or another program.
 
 SERVICES=(donut-collector donut-query)
@@ -42,9 +42,16 @@ service_pid() {
 # Whether the running process is not what would be started now: rebuilt, or with other settings.
 service_is_outdated() {
   local pid=$2 settings
-  read -r _ _ settings <"$PIDS/$1.pid"
+  read -r _ _ settings _ <"$PIDS/$1.pid"
   [[ $settings != "$(hash_of "$(service_settings "$1")")" ||
     $(stat -L -c %d:%i "/proc/$pid/exe") != $(stat -c %d:%i "$BUILD/bin/$1") ]]
+}
+
+# The address it was started with, which the environment may contradict by now.
+running_address() {
+  local address
+  read -r _ _ _ _ address <"$PIDS/$1.pid"
+  echo "$address"
 }
 
 start_services() {
@@ -64,31 +71,31 @@ start_services() {
 }
 
 start_service() {
-  local name=$1 log=$LOGS/$1.log url
+  local name=$1 log=$LOGS/$1.log url log_start
   step "starting $name"
   rotate_log "$log"
-  url=$(database_url "$(service_role "$name")")
-  # Where this start's lines begin; only they tell whether it is ready.
   touch -- "$log"
-  stat -c %s -- "$log" >"$PIDS/$name.log-start"
+  log_start=$(stat -c %s -- "$log")
+  url=$(database_url "$(service_role "$name")")
   (
     cd /
     exec env DONUT_DATABASE_URL="$url" "$(service_variable "$name")=$(service_address "$name")" \
       setsid nohup "$BUILD/bin/$name" </dev/null >>"$log" 2>&1 9>&-
   ) &
-  printf '%s %s %s\n' $! "$(start_ticks $!)" "$(hash_of "$(service_settings "$name")")" >"$PIDS/$name.pid"
+  printf '%s %s %s %s %s\n' $! "$(start_ticks $!)" "$(hash_of "$(service_settings "$name")")" "$log_start" \
+    "$(service_address "$name")" >"$PIDS/$name.pid"
 }
 
 # The lines that the running process has logged.
 lines_since_start() {
-  local from=0
-  read -r from <"$PIDS/$1.log-start" || true
-  tail -c "+$((from + 1))" -- "$LOGS/$1.log"
+  local log_start
+  read -r _ _ _ log_start _ <"$PIDS/$1.pid"
+  tail -c "+$((log_start + 1))" -- "$LOGS/$1.log"
 }
 
 wait_until_ready() {
   local name=$1 until=$((SECONDS + READY_LIMIT)) pid
-  pid=$(awk '{ print $1 }' "$PIDS/$name.pid")
+  read -r pid _ <"$PIDS/$name.pid"
   until is_ready "$name"; do
     if ! kill -0 "$pid" 2>/dev/null; then
       lines_since_start "$name" | tail -n 3 | sed 's/^/  | /' >&2
@@ -104,8 +111,9 @@ wait_until_ready() {
 
 # Its log says each change of readiness once, and its port is open.
 is_ready() {
-  [[ $(lines_since_start "$1" | grep -oE '(INFO|WARNING) (not )?ready' | tail -n 1) == "INFO ready" ]] &&
-    is_open "$(service_address "$1")"
+  local last
+  last=$(lines_since_start "$1" | grep -oE '^[^ ]+ (INFO (serving|listening|ready|stopping)|WARNING not ready)' | tail -n 1)
+  [[ $last == *" INFO serving" || $last == *" INFO ready" ]] && is_open "$(running_address "$1")"
 }
 
 # Whether something listens at an address.
@@ -119,6 +127,17 @@ is_open() {
   case $host in 0.0.0.0) host=127.0.0.1 ;; ::) host=::1 ;; esac
   # shellcheck disable=SC2016  # expanded by the inner bash
   timeout 2 bash -c 'exec 3<>"/dev/tcp/$1/$2"' - "$host" "$port" 2>/dev/null 9>&-
+}
+
+# Before anything is built or started: an address that a service would need and somebody else has.
+refuse_taken_addresses() {
+  local name
+  for name in "${SERVICES[@]}"; do
+    if service_pid "$name" >/dev/null && [[ $(running_address "$name") == "$(service_address "$name")" ]]; then
+      continue
+    fi
+    refuse_taken_address "$name"
+  done
 }
 
 refuse_taken_address() {
@@ -161,7 +180,7 @@ stop_service() {
     done
     say "stopped $name ($pid)"
   fi
-  rm -f -- "$PIDS/$name.pid" "$PIDS/$name.log-start"
+  rm -f -- "$PIDS/$name.pid"
 }
 
 # The services first: they commit what they hold.
@@ -184,24 +203,32 @@ rotate_log() {
 }
 
 print_status() {
-  local name pid state
-  step "$(printf '%-16s %-22s %-8s %s' what where process log)"
+  local name pid state address line='%-16s %-22s %-10s %-8s %s\n'
+  # shellcheck disable=SC2059  # the format is the line above
+  step "$(printf "$line" what where state process log)"
   for name in "${SERVICES[@]}"; do
-    state=stopped
+    state=stopped address=$(service_address "$name")
     if pid=$(service_pid "$name"); then
-      state=$pid
-      is_ready "$name" || state="$pid, not ready"
+      state="not ready" address=$(running_address "$name")
+      if is_ready "$name"; then state=serving; fi
     fi
-    printf '%-16s %-22s %-8s %s\n' "$name" "$(service_address "$name")" "$state" "$LOGS/$name.log"
+    # shellcheck disable=SC2059
+    printf "$line" "$name" "$address" "$state" "${pid:--}" "$LOGS/$name.log"
   done
+  print_database_status "$line"
+}
+
+print_database_status() {
+  local pid state=stopped
   if has_own_database; then
     printf '%-16s %s\n' PostgreSQL "yours, by DONUT_DATABASE_URL"
     return 0
   fi
   locate_cluster
-  pid=$(cluster_pid) || pid=stopped
-  printf '%-16s %-22s %-8s %s\n' PostgreSQL "unix socket" "$pid" "$LOGS/postgres.log"
-  if [[ $pid != stopped ]]; then
+  if pid=$(cluster_pid); then state=running; fi
+  # shellcheck disable=SC2059
+  printf "$1" PostgreSQL "unix socket" "$state" "${pid:--}" "$LOGS/postgres.log"
+  if [[ $state == running ]]; then
     say ""
     say "the database, as its owner:"
     say "  psql '$(database_url "$OWNER")'"
