@@ -18,8 +18,11 @@ class QueryServiceHandlers final : public v1::QueryService::Service {
                    v1::rpc##Response* response) override
 
   DONUT_RPC(GetActiveUsers);
-  DONUT_RPC(GetFeatureUsage);
+  DONUT_RPC(GetConversionRate);
+  DONUT_RPC(GetFunnel);
   DONUT_RPC(GetPipelineFunnel);
+  DONUT_RPC(GetRetention);
+  DONUT_RPC(GetFeatureUsage);
   DONUT_RPC(GetSummary);
   DONUT_RPC(ListEventNames);
 

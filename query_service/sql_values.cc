@@ -38,6 +38,11 @@ std::string ToPostgresArray(const std::vector<absl::Time>& times) {
   return ToPostgresArray(texts);
 }
 
+std::optional<std::string> NamesOrNull(const std::vector<std::string>& names) {
+  if (names.empty()) return std::nullopt;
+  return ToPostgresArray(names);
+}
+
 absl::Time TimeFromMicros(const pqxx::field& field) { return absl::FromUnixMicros(field.as<int64_t>()); }
 
 std::optional<v1::DurationStatistics> DurationStatisticsFromRow(const pqxx::row& row,

@@ -20,6 +20,9 @@ std::string ToPostgresArray(const std::vector<std::string>& texts);
 std::string ToPostgresArray(const std::vector<int64_t>& numbers);
 std::string ToPostgresArray(const std::vector<absl::Time>& times);
 
+// For an optional list of names: NULL, which the statements read as "any", when empty.
+std::optional<std::string> NamesOrNull(const std::vector<std::string>& names);
+
 // Statements return instants as microseconds since 1970 (bigint):
 // (extract(epoch FROM t) * 1000000)::bigint
 absl::Time TimeFromMicros(const pqxx::field& field);

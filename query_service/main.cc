@@ -1,0 +1,36 @@
+// donut-query: computes the metrics from the stored events and answers by gRPC.
+// docs/operations.md tells how to run it.
+#include "common/clock.h"
+#include "common/grpc_server.h"
+#include "common/postgres/connection_pool.h"
+#include "common/postgres/project_directory.h"
+#include "common/postgres/service.h"
+#include "common/service_flags.h"
+#include "query_service/metric_runner.h"
+#include "query_service/query_service.h"
+
+namespace {
+
+// Queries at once: each holds a connection, and PostgreSQL works on few of them at a time.
+constexpr int kMaxConnections = 8;
+// Calls at once, those that wait for a connection included; gRPC refuses more with RESOURCE_EXHAUSTED.
+constexpr int kMaxThreads = 32;
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  donut::BlockStopSignals();
+  const auto flags =
+      donut::ReadServiceFlags(argc, argv, {"127.0.0.1:50052", "DONUT_QUERY_ADDRESS", "donut_query"});
+  if (!flags.ok()) return donut::postgres::FailedToStart(flags.status());
+
+  donut::postgres::ServiceOptions options = donut::postgres::ServiceOptionsFrom("donut-query", *flags);
+  options.server.max_threads = kMaxThreads;
+
+  donut::postgres::ProjectDirectory directory(options.anonymous_allowed());
+  donut::postgres::ConnectionPool pool(options.database, kMaxConnections);
+  donut::SystemClock clock;
+  donut::query::MetricRunner runner(&directory, &pool, &clock);
+  donut::query::QueryServiceHandlers handlers(&runner);
+  return donut::postgres::RunService(options, directory, {&handlers}, {});
+}
