@@ -66,13 +66,16 @@ have_candidates() {
   ((known == $#))
 }
 
-# Uses `sudo` of install_packages.
+# Uses `sudo` of install_packages. The status lines need a descriptor of their own, which apt
+# closes for its children, and sudo would close for apt.
 apt_install() {
   local log=$1
   shift
+  # shellcheck disable=SC2016  # expanded by the inner shell
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
-    apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 -o APT::Status-Fd=1 \
-    -o Dpkg::Use-Pty=0 "$@" </dev/null 2>&1 | tee -a "$log" | show_progress installing
+    sh -c 'exec apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 \
+             -o APT::Status-Fd=3 -o Dpkg::Use-Pty=0 "$@" 3>&1' - "$@" </dev/null 2>&1 |
+    tee -a "$log" | show_progress installing
 }
 
 # buf comes from npm. Prints nothing; false when there is no npx.
