@@ -35,13 +35,13 @@ install_packages() {
   mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]})) || return 0
 
-  step "installing ${#missing[@]} packages $reason"
+  step "installing what is missing $reason (${#missing[@]} packages, by apt)"
   fold -s -w 76 <<<"${missing[*]}" | sed 's/^/  /'
   if ((EUID != 0)); then
     command -v sudo >/dev/null ||
       fail "installing needs root, and there is no sudo. As root: apt-get install ${missing[*]}"
     say "  by sudo, which may ask for your password"
-    sudo -v || fail "sudo refused. As root: apt-get install ${missing[*]}"
+    sudo true || fail "sudo refused. As root: apt-get install ${missing[*]}"
     sudo=(sudo)
   fi
   log=$(mktemp)
