@@ -60,7 +60,7 @@ struct DeliveryReport {
   };
   int64_t acknowledged = 0;  // events that are stored
   int64_t dropped = 0;       // events that were given up after Track had taken them
-  std::vector<Rejection> rejections;
+  std::vector<Rejection> rejections = {};
 };
 
 struct ClientOptions {
@@ -133,7 +133,7 @@ enum class TrackOutcome {
 };
 
 // Whether an event was taken, and if not, why.
-class [[maybe_unused]] TrackResult {
+class TrackResult {
  public:
   constexpr TrackResult(TrackOutcome outcome, const char* problem) : outcome_(outcome), problem_(problem) {}
   static constexpr TrackResult Taken() { return {TrackOutcome::kTaken, ""}; }
@@ -193,7 +193,7 @@ class Client final : public Tracker {
 
   // Takes no more events, waits as Flush does, closes the stream in order and ends the thread.
   // False when events were left over at the end of `timeout`. Further calls do nothing and
-  // return the same.
+  // say the same.
   bool Shutdown(absl::Duration timeout) noexcept;
 
   // One consistent snapshot.
@@ -202,10 +202,10 @@ class Client final : public Tracker {
  private:
   friend class ClientFactory;
   Client(ClientOptions options, std::unique_ptr<DeliveryLoop> loop);
-  TrackResult Append(const struct EventView& event, size_t size);
 
   const ClientOptions options_;
   std::unique_ptr<DeliveryLoop> loop_;
+  const int process_;  // that made it: see fork() above
 };
 
 }  // namespace donut

@@ -1,0 +1,144 @@
+#include "donut/client.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "client_lib/client_factory.h"
+#include "client_lib/delivery_loop.h"
+#include "client_lib/event_encoder.h"
+#include "client_lib/utf8.h"
+#include "client_lib/warning_limiter.h"
+#include "common/limits.h"
+#include "common/log.h"
+
+namespace donut {
+namespace {
+
+constexpr char kUserAgent[] = "donut-client/0.1";
+constexpr size_t kLeastQueueBytes = 256 << 10;
+constexpr size_t kMostQueueBytes = size_t{1} << 30;
+constexpr size_t kLeastBatchBytes = 1 << 10;
+constexpr size_t kMostBatchBytes = 960 << 10;
+constexpr size_t kMostWindowBytes = 4 << 20;
+constexpr size_t kMostUserAgentBytes = 150;
+constexpr absl::Duration kMostLinger = absl::Minutes(1);
+
+std::string FromEnvironment(const char* variable, const char* otherwise) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0' ? value : otherwise;
+}
+
+absl::Status Wrong(const char* option, const char* rule) {
+  return absl::InvalidArgumentError(absl::StrCat("ClientOptions.", option, ": ", rule));
+}
+
+void LogFirst(const std::string& warning) { Log(Severity::kWarning, warning, {{"library", kUserAgent}}); }
+
+// What the program's callbacks get to see of the news.
+std::function<void(const DeliveryNews&)> Reporter(const ClientOptions& options) {
+  const auto on_warning = options.on_warning ? options.on_warning : LogFirst;
+  const absl::Duration pause = options.on_warning ? absl::Minutes(1) : absl::InfiniteDuration();
+  auto limiter = std::make_shared<WarningLimiter>(pause);
+  return [on_delivery = options.on_delivery, on_warning, limiter](const DeliveryNews& news) {
+    if (!news.warning.empty() && limiter->Allows(absl::Now())) on_warning(news.warning);
+    if (!on_delivery || (news.acknowledged == 0 && news.dropped == 0 && news.rejected.empty())) return;
+    DeliveryReport report{.acknowledged = news.acknowledged, .dropped = news.dropped};
+    for (const DeliveryNews::Rejected& rejected : news.rejected) {
+      report.rejections.push_back({rejected.event_name, v1::RejectionReason_Name(rejected.rejection.reason()),
+                                   rejected.rejection.detail()});
+    }
+    on_delivery(report);
+  };
+}
+
+}  // namespace
+
+std::string DefaultCollectorAddress() { return FromEnvironment("DONUT_COLLECTOR_ADDRESS", "127.0.0.1:50051"); }
+std::string DefaultApiKey() { return FromEnvironment("DONUT_API_KEY", ""); }
+
+absl::Status ClientOptions::Validate() const {
+  if (collector_address.empty()) return Wrong("collector_address", "must not be empty; such as 127.0.0.1:50051");
+  if (user_agent.size() > kMostUserAgentBytes || !IsStorableText(user_agent)) {
+    return Wrong("user_agent", "must be UTF-8 of at most 150 bytes");
+  }
+  if (queue_bytes < kLeastQueueBytes || queue_bytes > kMostQueueBytes) {
+    return Wrong("queue_bytes", "must be from 256 KiB to 1 GiB");
+  }
+  if (max_batch_events < 1 || max_batch_events > limits::kMaxBatchEvents) {
+    return Wrong("max_batch_events", "must be from 1 to 5000");
+  }
+  if (max_batch_bytes < kLeastBatchBytes || max_batch_bytes > kMostBatchBytes) {
+    return Wrong("max_batch_bytes", "must be from 1 KiB to 960 KiB");
+  }
+  if (linger < absl::ZeroDuration() || linger > kMostLinger) return Wrong("linger", "must be from 0 to a minute");
+  if (block_timeout < absl::ZeroDuration()) return Wrong("block_timeout", "must not be negative");
+  if (shutdown_timeout < absl::ZeroDuration()) return Wrong("shutdown_timeout", "must not be negative");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Client>> ClientFactory::Create(ClientOptions options,
+                                                              std::unique_ptr<Transport> transport) {
+  DeliveryLoopOptions loop_options;
+  loop_options.session = {
+      .user_agent = absl::StrCat(kUserAgent, options.user_agent.empty() ? "" : " ", options.user_agent),
+      .batch = {.max_events = options.max_batch_events, .max_bytes = options.max_batch_bytes},
+      .linger = options.linger,
+      .window_bytes = std::min(kMostWindowBytes, options.queue_bytes / 2)};
+  loop_options.queue.capacity_bytes = options.queue_bytes;
+  loop_options.on_news = Reporter(options);
+  auto loop = DeliveryLoop::Start(std::move(loop_options), std::move(transport));
+  if (!loop.ok()) return loop.status();
+  return std::unique_ptr<Client>(new Client(std::move(options), *std::move(loop)));
+}
+
+Client::Client(ClientOptions options, std::unique_ptr<DeliveryLoop> loop)
+    : options_(std::move(options)), loop_(std::move(loop)), process_(getpid()) {}
+
+Client::~Client() {
+  if (getpid() != process_) {
+    // A forked child: the thread to wait for exists only in the parent.
+    loop_.release();  // NOLINT(bugprone-unused-return-value)
+    return;
+  }
+  loop_->Shutdown(options_.shutdown_timeout, /*only_if_answered=*/true);
+}
+
+TrackResult Client::Track(std::string_view event_name, std::string_view user_id,
+                          std::span<const Property> properties, const TrackOptions& options) noexcept {
+  try {
+    const absl::Time now = absl::Now();
+    const EventView event{.name = event_name,
+                          .user_id = user_id,
+                          .session_id = options.session_id,
+                          .event_time = options.event_time.value_or(now),
+                          .properties = properties};
+    const EventMeasure measure = MeasureEvent(event, now);
+    if (measure.problem != nullptr) {
+      loop_->CountInvalid();
+      return {TrackOutcome::kInvalid, measure.problem};
+    }
+    const TrackOutcome outcome = loop_->Track(
+        measure.event_bytes, [&](char* place) { WriteEvent(event, measure, place); }, options_.when_full,
+        options_.block_timeout);
+    switch (outcome) {
+      case TrackOutcome::kShutDown:
+        return {outcome, "the client was shut down"};
+      case TrackOutcome::kQueueFull:
+        return {outcome, "the buffer is full"};
+      default:
+        return TrackResult::Taken();
+    }
+  } catch (...) {
+    return {TrackOutcome::kQueueFull, "out of memory"};
+  }
+}
+
+bool Client::Flush(absl::Duration timeout) noexcept { return loop_->Flush(timeout); }
+bool Client::Shutdown(absl::Duration timeout) noexcept { return loop_->Shutdown(timeout); }
+ClientCounters Client::counters() const { return loop_->counters(); }
+
+}  // namespace donut

@@ -1,0 +1,254 @@
+#include "client_lib/event_encoder.h"
+
+#include <bit>
+#include <cmath>
+
+#include "client_lib/utf8.h"
+#include "common/limits.h"
+#include "google/protobuf/io/coded_stream.h"
+
+namespace donut {
+namespace {
+
+using google::protobuf::io::CodedOutputStream;
+
+// Tags: field number * 8 + wire type (0 varint, 1 eight bytes, 2 length and bytes).
+constexpr uint8_t kEventNameTag = 0x0a;
+constexpr uint8_t kEventUserIdTag = 0x12;
+constexpr uint8_t kEventSessionIdTag = 0x1a;
+constexpr uint8_t kEventTimeTag = 0x22;
+constexpr uint8_t kEventPropertiesTag = 0x2a;
+constexpr uint8_t kTimestampSecondsTag = 0x08;
+constexpr uint8_t kTimestampNanosTag = 0x10;
+constexpr uint8_t kStructFieldsTag = 0x0a;
+constexpr uint8_t kMapKeyTag = 0x0a;
+constexpr uint8_t kMapValueTag = 0x12;
+constexpr uint8_t kNullValueTag = 0x08;
+constexpr uint8_t kNumberValueTag = 0x11;
+constexpr uint8_t kStringValueTag = 0x1a;
+constexpr uint8_t kBoolValueTag = 0x20;
+constexpr uint8_t kStructValueTag = 0x2a;
+constexpr uint8_t kListValueTag = 0x32;
+constexpr uint8_t kListValuesTag = 0x0a;
+
+constexpr size_t kNullOrBoolBytes = 2;
+constexpr size_t kNumberBytes = 9;
+
+// Tag, length and as many bytes.
+size_t Delimited(size_t bytes) { return 1 + CodedOutputStream::VarintSize64(bytes) + bytes; }
+
+size_t ObjectBytes(std::span<const Property> properties);
+
+size_t ListBytes(std::span<const Value> values);
+
+// Of the message google.protobuf.Value.
+size_t ValueBytes(const Value& value) {
+  switch (value.kind()) {
+    case Value::Kind::kNull:
+    case Value::Kind::kBool:
+      return kNullOrBoolBytes;
+    case Value::Kind::kInteger:
+    case Value::Kind::kDouble:
+      return kNumberBytes;
+    case Value::Kind::kString:
+      return Delimited(value.text().size());
+    case Value::Kind::kList:
+      return Delimited(ListBytes(value.list()));
+    case Value::Kind::kObject:
+      return Delimited(ObjectBytes(value.object()));
+  }
+  return 0;
+}
+
+size_t EntryBytes(const Property& property, size_t value_bytes) {
+  return Delimited(property.key.size()) + Delimited(value_bytes);
+}
+
+size_t ObjectBytes(std::span<const Property> properties) {
+  size_t bytes = 0;
+  for (const Property& property : properties) bytes += Delimited(EntryBytes(property, ValueBytes(property.value)));
+  return bytes;
+}
+
+size_t ListBytes(std::span<const Value> values) {
+  size_t bytes = 0;
+  for (const Value& value : values) bytes += Delimited(ValueBytes(value));
+  return bytes;
+}
+
+const char* CheckProperties(std::span<const Property> properties, int nesting);
+
+const char* CheckValue(const Value& value, int nesting) {
+  switch (value.kind()) {
+    case Value::Kind::kNull:
+    case Value::Kind::kBool:
+      return nullptr;
+    case Value::Kind::kInteger:
+      if (value.integer() > static_cast<int64_t>(limits::kMaxInteger) ||
+          value.integer() < -static_cast<int64_t>(limits::kMaxInteger)) {
+        return "properties: numbers must be within +-2^53; send larger ones as strings";
+      }
+      return nullptr;
+    case Value::Kind::kDouble:
+      if (!std::isfinite(value.double_value())) return "properties: numbers must be finite";
+      if (std::abs(value.double_value()) > limits::kMaxInteger) {
+        return "properties: numbers must be within +-2^53; send larger ones as strings";
+      }
+      return nullptr;
+    case Value::Kind::kString:
+      if (value.text().size() > limits::kMaxStringValueBytes) {
+        return "properties: a string value must have at most 8192 bytes";
+      }
+      if (!IsStorableText(value.text())) return "properties: a string value must be UTF-8 without NUL";
+      return nullptr;
+    case Value::Kind::kList:
+      if (nesting >= limits::kMaxPropertyNesting) return "properties: must be nested at most 5 levels deep";
+      for (const Value& element : value.list()) {
+        if (const char* problem = CheckValue(element, nesting + 1)) return problem;
+      }
+      return nullptr;
+    case Value::Kind::kObject:
+      return CheckProperties(value.object(), nesting + 1);
+  }
+  return "properties: unknown kind of value";
+}
+
+const char* CheckProperties(std::span<const Property> properties, int nesting) {
+  if (nesting > limits::kMaxPropertyNesting) return "properties: must be nested at most 5 levels deep";
+  for (const Property& property : properties) {
+    if (property.key.empty()) return "properties: a key must not be empty";
+    if (property.key.size() > limits::kMaxPropertyKeyBytes) return "properties: a key must have at most 255 bytes";
+    if (!IsStorableText(property.key)) return "properties: a key must be UTF-8 without NUL";
+    if (const char* problem = CheckValue(property.value, nesting)) return problem;
+  }
+  return nullptr;
+}
+
+const char* CheckTexts(const EventView& event) {
+  if (event.name.empty()) return "name: must not be empty";
+  if (event.name.size() > limits::kMaxEventNameBytes) return "name: must have at most 200 bytes";
+  if (!IsStorableText(event.name)) return "name: must be UTF-8 without NUL";
+  if (event.user_id.empty()) return "user_id: must not be empty";
+  if (event.user_id.size() > limits::kMaxUserIdBytes) return "user_id: must have at most 200 bytes";
+  if (!IsStorableText(event.user_id)) return "user_id: must be UTF-8 without NUL";
+  if (event.session_id.size() > limits::kMaxSessionIdBytes) return "session_id: must have at most 200 bytes";
+  if (!IsStorableText(event.session_id)) return "session_id: must be UTF-8 without NUL";
+  return nullptr;
+}
+
+// Seconds and nanoseconds, to the microsecond, as the collector keeps it.
+struct WireTime {
+  explicit WireTime(absl::Time time) {
+    const int64_t micros = absl::ToUnixMicros(time);
+    seconds = static_cast<uint64_t>(micros / 1'000'000);
+    nanos = static_cast<uint32_t>(micros % 1'000'000) * 1'000;
+  }
+  size_t bytes() const {
+    return 1 + CodedOutputStream::VarintSize64(seconds) +
+           (nanos == 0 ? 0 : 1 + CodedOutputStream::VarintSize32(nanos));
+  }
+  uint64_t seconds;
+  uint32_t nanos;
+};
+
+uint8_t* WriteLength(uint8_t tag, size_t bytes, uint8_t* out) {
+  *out++ = tag;
+  return CodedOutputStream::WriteVarint64ToArray(bytes, out);
+}
+
+uint8_t* WriteText(uint8_t tag, std::string_view text, uint8_t* out) {
+  out = WriteLength(tag, text.size(), out);
+  return CodedOutputStream::WriteRawToArray(text.data(), static_cast<int>(text.size()), out);
+}
+
+uint8_t* WriteNumber(double number, uint8_t* out) {
+  *out++ = kNumberValueTag;
+  return CodedOutputStream::WriteLittleEndian64ToArray(std::bit_cast<uint64_t>(number), out);
+}
+
+uint8_t* WriteObject(std::span<const Property> properties, uint8_t* out);
+
+uint8_t* WriteValue(const Value& value, uint8_t* out) {
+  switch (value.kind()) {
+    case Value::Kind::kNull:
+      *out++ = kNullValueTag;
+      *out++ = 0;
+      return out;
+    case Value::Kind::kBool:
+      *out++ = kBoolValueTag;
+      *out++ = value.bool_value() ? 1 : 0;
+      return out;
+    case Value::Kind::kInteger:
+      return WriteNumber(static_cast<double>(value.integer()), out);
+    case Value::Kind::kDouble:
+      return WriteNumber(value.double_value(), out);
+    case Value::Kind::kString:
+      return WriteText(kStringValueTag, value.text(), out);
+    case Value::Kind::kList:
+      out = WriteLength(kListValueTag, ListBytes(value.list()), out);
+      for (const Value& element : value.list()) {
+        out = WriteLength(kListValuesTag, ValueBytes(element), out);
+        out = WriteValue(element, out);
+      }
+      return out;
+    case Value::Kind::kObject:
+      out = WriteLength(kStructValueTag, ObjectBytes(value.object()), out);
+      return WriteObject(value.object(), out);
+  }
+  return out;
+}
+
+uint8_t* WriteObject(std::span<const Property> properties, uint8_t* out) {
+  for (const Property& property : properties) {
+    const size_t value_bytes = ValueBytes(property.value);
+    out = WriteLength(kStructFieldsTag, EntryBytes(property, value_bytes), out);
+    out = WriteText(kMapKeyTag, property.key, out);
+    out = WriteLength(kMapValueTag, value_bytes, out);
+    out = WriteValue(property.value, out);
+  }
+  return out;
+}
+
+}  // namespace
+
+EventMeasure MeasureEvent(const EventView& event, absl::Time now) {
+  EventMeasure measure;
+  if ((measure.problem = CheckTexts(event)) != nullptr) return measure;
+  if (event.event_time < limits::kMinEventTime || event.event_time > now + limits::kMaxEventTimeAhead) {
+    measure.problem = "event_time: must be from 1971 to 24 hours from now";
+    return measure;
+  }
+  if (event.properties.size() > limits::kMaxProperties) {
+    measure.problem = "properties: must have at most 255 keys";
+    return measure;
+  }
+  if ((measure.problem = CheckProperties(event.properties, 1)) != nullptr) return measure;
+  measure.properties_bytes = ObjectBytes(event.properties);
+  measure.event_bytes = Delimited(event.name.size()) + Delimited(event.user_id.size()) +
+                        Delimited(WireTime(event.event_time).bytes());
+  if (!event.session_id.empty()) measure.event_bytes += Delimited(event.session_id.size());
+  if (!event.properties.empty()) measure.event_bytes += Delimited(measure.properties_bytes);
+  if (measure.event_bytes > limits::kMaxEventBytes) measure.problem = "event: must have at most 32768 bytes";
+  return measure;
+}
+
+void WriteEvent(const EventView& event, const EventMeasure& measure, char* out) {
+  uint8_t* at = reinterpret_cast<uint8_t*>(out);
+  at = WriteText(kEventNameTag, event.name, at);
+  at = WriteText(kEventUserIdTag, event.user_id, at);
+  if (!event.session_id.empty()) at = WriteText(kEventSessionIdTag, event.session_id, at);
+  const WireTime time(event.event_time);
+  at = WriteLength(kEventTimeTag, time.bytes(), at);
+  *at++ = kTimestampSecondsTag;
+  at = CodedOutputStream::WriteVarint64ToArray(time.seconds, at);
+  if (time.nanos != 0) {
+    *at++ = kTimestampNanosTag;
+    at = CodedOutputStream::WriteVarint32ToArray(time.nanos, at);
+  }
+  if (!event.properties.empty()) {
+    at = WriteLength(kEventPropertiesTag, measure.properties_bytes, at);
+    WriteObject(event.properties, at);
+  }
+}
+
+}  // namespace donut

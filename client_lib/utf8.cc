@@ -1,0 +1,70 @@
+#include "client_lib/utf8.h"
+
+#include <cstring>
+
+namespace donut {
+namespace {
+
+constexpr uint64_t kHighBits = 0x8080808080808080;
+constexpr uint64_t kLowBits = 0x0101010101010101;
+
+// Whether all eight bytes are ASCII other than NUL.
+bool IsPlain(const char* bytes) {
+  uint64_t word;
+  std::memcpy(&word, bytes, sizeof(word));
+  return ((word | (word - kLowBits)) & kHighBits) == 0;
+}
+
+bool IsContinuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+
+}  // namespace
+
+size_t Utf8CharacterBytes(std::string_view text) {
+  if (text.empty()) return 0;
+  const auto first = static_cast<unsigned char>(text[0]);
+  if (first < 0x80) return first == 0 ? 0 : 1;
+  const size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if (!IsContinuation(text[i])) return 0;
+  }
+  // Overlong forms, surrogates and what lies beyond U+10FFFF differ in the second byte.
+  const auto second = static_cast<unsigned char>(text[1]);
+  if (first == 0xE0 && second < 0xA0) return 0;
+  if (first == 0xED && second > 0x9F) return 0;
+  if (first == 0xF0 && second < 0x90) return 0;
+  if (first == 0xF4 && second > 0x8F) return 0;
+  return length;
+}
+
+bool IsStorableText(std::string_view text) {
+  size_t at = 0;
+  while (at < text.size()) {
+    if (text.size() - at >= 8 && IsPlain(text.data() + at)) {
+      at += 8;
+      continue;
+    }
+    const size_t length = Utf8CharacterBytes(text.substr(at));
+    if (length == 0) return false;
+    at += length;
+  }
+  return true;
+}
+
+std::string ToStorableText(std::string_view text, size_t max_bytes) {
+  std::string storable;
+  while (!text.empty() && storable.size() < max_bytes) {
+    const size_t length = Utf8CharacterBytes(text);
+    if (storable.size() + length > max_bytes) break;
+    if (length == 0) {
+      storable += '?';
+      text.remove_prefix(1);
+    } else {
+      storable.append(text.substr(0, length));
+      text.remove_prefix(length);
+    }
+  }
+  return storable;
+}
+
+}  // namespace donut
