@@ -46,7 +46,7 @@ WITH pieces AS (
   SELECT least(day + 7, next_day), -count(*), 0 FROM actor_pieces WHERE day IS NOT NULL GROUP BY 1
   UNION ALL
   SELECT least(day + 30, next_day), 0, -count(*) FROM actor_pieces WHERE day IS NOT NULL GROUP BY 1
-), trailing AS (
+), trailing_windows AS (
   SELECT day, sum(coalesce(sum(week), 0)) OVER (ORDER BY day) AS week,
          sum(coalesce(sum(month), 0)) OVER (ORDER BY day) AS month
   FROM (SELECT DISTINCT day FROM pieces WHERE day IS NOT NULL) AS days LEFT JOIN edges USING (day)
@@ -60,6 +60,6 @@ SELECT bucket,
        week::bigint AS trailing_7_day_count,
        month::bigint AS trailing_30_day_count,
        (SELECT count(*) FROM interval_actors) AS interval_active_count
-FROM pieces LEFT JOIN bucket_totals USING (bucket) LEFT JOIN trailing USING (day)
+FROM pieces LEFT JOIN bucket_totals USING (bucket) LEFT JOIN trailing_windows USING (day)
 WHERE bucket IS NOT NULL
 ORDER BY bucket

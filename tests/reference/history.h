@@ -32,10 +32,10 @@ inline bool operator<(const HistoryEvent& a, const HistoryEvent& b) {
 
 struct HistoryPhase {
   std::string phase;
-  std::optional<absl::Time> started;
-  std::optional<absl::Time> completed;
-  std::optional<int64_t> items_in;
-  std::optional<int64_t> items_out;
+  std::optional<absl::Time> started = {};
+  std::optional<absl::Time> completed = {};
+  std::optional<int64_t> items_in = {};
+  std::optional<int64_t> items_out = {};
 };
 
 // A row of analytics_sessions with its rows of analytics_session_phases.
@@ -43,13 +43,13 @@ struct HistoryAttempt {
   std::string user;
   std::string session;
   int attempt = 1;
-  std::optional<std::string> pipeline;
-  std::optional<absl::Time> started;
-  std::optional<absl::Time> completed;
-  std::optional<absl::Time> failed;
-  std::optional<std::string> failed_phase;
-  std::optional<std::string> failure_reason;
-  std::vector<HistoryPhase> phases;
+  std::optional<std::string> pipeline = {};
+  std::optional<absl::Time> started = {};
+  std::optional<absl::Time> completed = {};
+  std::optional<absl::Time> failed = {};
+  std::optional<std::string> failed_phase = {};
+  std::optional<std::string> failure_reason = {};
+  std::vector<HistoryPhase> phases = {};
 };
 
 struct History {
