@@ -247,6 +247,7 @@ int WaitForStopSignal() {
 }
 
 void StartShutdownWatchdog(absl::Duration limit) {
+  if (limit == absl::InfiniteDuration()) return;
   std::thread([limit] {
     std::this_thread::sleep_for(absl::ToChronoMilliseconds(limit));
     Log(Severity::kError, "the shutdown hangs: ending the process", {{"limit", absl::FormatDuration(limit)}});

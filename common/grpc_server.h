@@ -68,7 +68,7 @@ void BlockStopSignals();
 // Waits for SIGTERM or SIGINT and returns its number.
 int WaitForStopSignal();
 // Ends the process with a log line and exit code 3 if it has not ended by itself
-// after `limit`: the last resort behind a shutdown that hangs.
+// after `limit` (infinite: never): the last resort behind a shutdown that hangs.
 void StartShutdownWatchdog(absl::Duration limit);
 
 }  // namespace donut

@@ -13,7 +13,8 @@ namespace donut {
 // INVALID_ARGUMENT when seconds or nanos are outside what protobuf allows
 // (years 1 to 9999; 0 <= nanos < 10^9). `field` names the field in the message.
 absl::StatusOr<absl::Time> FromProto(const google::protobuf::Timestamp& timestamp, const std::string& field);
-absl::StatusOr<absl::Duration> FromProto(const google::protobuf::Duration& duration, const std::string& field);
+absl::StatusOr<absl::Duration> FromProto(const google::protobuf::Duration& duration,
+                                         const std::string& field);
 
 google::protobuf::Timestamp ToProto(absl::Time time);
 google::protobuf::Duration ToProto(absl::Duration duration);

@@ -45,19 +45,24 @@ absl::Status ServiceFlags::Validate() const {
 }
 
 absl::StatusOr<ServiceFlags> ReadServiceFlags(int argc, char** argv, const ServiceFlagDefaults& defaults) {
-  absl::SetProgramUsageMessage(
-      absl::StrCat("Listens on ", defaults.address, " unless --address or ", defaults.address_variable,
-                   " says otherwise, and works on the database that --database_url or ", kDatabaseUrlVariable,
-                   " names."));
+  // abseil takes it once per process.
+  static const bool described = [&defaults] {
+    absl::SetProgramUsageMessage(
+        absl::StrCat("Listens on ", defaults.address, " unless --address or ", defaults.address_variable,
+                     " says otherwise, and works on the database that --database_url or ",
+                     kDatabaseUrlVariable, " names."));
+    return true;
+  }();
+  static_cast<void>(described);
   const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
   if (rest.size() > 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", rest[1], "\" is not a flag: see --help for those that there are"));
   }
   ServiceFlags flags;
-  flags.address = FirstOf(absl::GetFlag(FLAGS_address), "address", defaults.address_variable, defaults.address);
-  flags.database_url =
-      FirstOf(absl::GetFlag(FLAGS_database_url), "database_url", kDatabaseUrlVariable, "");
+  flags.address =
+      FirstOf(absl::GetFlag(FLAGS_address), "address", defaults.address_variable, defaults.address);
+  flags.database_url = FirstOf(absl::GetFlag(FLAGS_database_url), "database_url", kDatabaseUrlVariable, "");
   flags.database_role =
       FirstOf(absl::GetFlag(FLAGS_database_role), "database_role", "", defaults.database_role);
   RETURN_IF_ERROR(flags.Validate());

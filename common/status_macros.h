@@ -10,10 +10,9 @@
 #define DONUT_CONCAT(a, b) DONUT_CONCAT_INNER(a, b)
 
 // Returns from the enclosing function when `expression` is not OK.
-#define RETURN_IF_ERROR(expression)                                     \
-  do {                                                                  \
-    if (::absl::Status donut_status = (expression); !donut_status.ok()) \
-      return donut_status;                                              \
+#define RETURN_IF_ERROR(expression)                                                          \
+  do {                                                                                       \
+    if (::absl::Status donut_status = (expression); !donut_status.ok()) return donut_status; \
   } while (false)
 
 // ASSIGN_OR_RETURN(auto x, StatusOrExpression);

@@ -43,16 +43,30 @@ absl::StatusOr<int> CreateProject(pqxx::connection& connection, const std::strin
   int project_id = 0;
   const absl::Status status = Run(connection, [&](pqxx::transaction_base& transaction) {
     if (!transaction.exec_params(sql::kTimeZoneExists, time_zone)[0][0].as<bool>()) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "\"", time_zone, "\" is no time zone that PostgreSQL knows: use an IANA name such as Europe/Berlin"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", time_zone,
+                       "\" is no time zone that PostgreSQL knows: use an IANA name such as Europe/Berlin"));
     }
     const pqxx::result made = transaction.exec_params(sql::kCreateProject, name, time_zone);
-    if (made.empty()) return absl::AlreadyExistsError(absl::StrCat("the project \"", name, "\" exists already"));
+    if (made.empty())
+      return absl::AlreadyExistsError(absl::StrCat("the project \"", name, "\" exists already"));
     project_id = made[0][0].as<int>();
     return absl::OkStatus();
   });
   if (!status.ok()) return status;
   return project_id;
+}
+
+absl::StatusOr<std::vector<ProjectRow>> ListProjects(pqxx::connection& connection) {
+  std::vector<ProjectRow> projects;
+  const absl::Status status = Run(connection, [&projects](pqxx::transaction_base& transaction) {
+    for (const pqxx::row& row : transaction.exec(sql::kListProjects)) {
+      projects.push_back({row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::string>()});
+    }
+    return absl::OkStatus();
+  });
+  if (!status.ok()) return status;
+  return projects;
 }
 
 absl::StatusOr<std::string> CreateKey(pqxx::connection& connection, const NewApiKey& key) {
@@ -66,8 +80,8 @@ absl::StatusOr<std::string> CreateKey(pqxx::connection& connection, const NewApi
   if (!text.ok()) return text;
   const absl::Status status = Run(connection, [&](pqxx::transaction_base& transaction) {
     const pqxx::result made =
-        transaction.exec_params(sql::kCreateApiKey, pqxx::binarystring(HashApiKey(*text)), key.project, key.label,
-                                key.may_collect, key.may_query);
+        transaction.exec_params(sql::kCreateApiKey, pqxx::binarystring(HashApiKey(*text)), key.project,
+                                key.label, key.may_collect, key.may_query);
     if (made.empty()) {
       return absl::NotFoundError(absl::StrCat("there is no project \"", key.project, "\": create it first"));
     }
@@ -108,7 +122,8 @@ absl::Status RevokeKey(pqxx::connection& connection, const std::string& hash_pre
     const pqxx::result found = transaction.exec_params(sql::kFindApiKeys, prefix);
     if (found.empty()) return absl::NotFoundError(absl::StrCat("no key's hash starts with ", prefix));
     if (found.size() > 1) {
-      return absl::InvalidArgumentError(absl::StrCat("several keys' hashes start with ", prefix, ": give more digits"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("several keys' hashes start with ", prefix, ": give more digits"));
     }
     transaction.exec_params(sql::kRevokeApiKey, pqxx::binarystring(found[0][0]));
     return absl::OkStatus();

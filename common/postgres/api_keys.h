@@ -24,6 +24,12 @@ struct ApiKeyRow {
   std::optional<std::string> revoked_at;
 };
 
+struct ProjectRow {
+  std::string name;
+  std::string time_zone;
+  std::string created_at;  // 2024-01-31T05:00:00Z
+};
+
 struct NewApiKey {
   std::string project;
   // For people. At most 200 bytes.
@@ -36,6 +42,9 @@ struct NewApiKey {
 // PostgreSQL does not know the time zone; ALREADY_EXISTS: the name is taken.
 absl::StatusOr<int> CreateProject(pqxx::connection& connection, const std::string& name,
                                   const std::string& time_zone);
+
+// Oldest first.
+absl::StatusOr<std::vector<ProjectRow>> ListProjects(pqxx::connection& connection);
 
 // Returns the key's text: "donut_" and 43 characters. NOT_FOUND: no such project. INVALID_ARGUMENT: it
 // may do nothing, or the label is too long.

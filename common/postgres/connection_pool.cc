@@ -99,8 +99,9 @@ Parameters WithDefaults(Parameters parameters, const ConnectionOptions& options)
 bool IsRefusal(const std::string& message) {
   if (absl::StrContains(message, "no password supplied")) return true;
   if (!absl::StrContains(message, "FATAL")) return false;
-  for (const char* passing : {"starting up", "shutting down", "recovery", "too many", "remaining connection slots",
-                              "due to administrator", "terminating connection", "authentication timeout"}) {
+  for (const char* passing :
+       {"starting up", "shutting down", "recovery", "too many", "remaining connection slots",
+        "due to administrator", "terminating connection", "authentication timeout"}) {
     if (absl::StrContains(message, passing)) return false;
   }
   return true;
@@ -122,9 +123,9 @@ absl::StatusOr<std::unique_ptr<pqxx::connection>> Connect(const ConnectionOption
     return std::make_unique<pqxx::connection>(Joined(parameters));
   } catch (const std::exception& exception) {
     const auto password = parameters.find("password");
-    const std::string message = absl::StrCat(
-        "cannot connect to the database: ",
-        OneLine(exception.what(), password == parameters.end() ? "" : password->second));
+    const std::string message =
+        absl::StrCat("cannot connect to the database: ",
+                     OneLine(exception.what(), password == parameters.end() ? "" : password->second));
     return IsRefusal(message) ? absl::FailedPreconditionError(message) : absl::UnavailableError(message);
   }
 }
@@ -144,7 +145,8 @@ ConnectionPool::Lease::~Lease() {
   pool_->Return(std::move(connection_));
 }
 
-ConnectionPool::ConnectionPool(ConnectionOptions options, int size) : options_(std::move(options)), size_(size) {}
+ConnectionPool::ConnectionPool(ConnectionOptions options, int size)
+    : options_(std::move(options)), size_(size) {}
 
 absl::StatusOr<ConnectionPool::Lease> ConnectionPool::Acquire(absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;

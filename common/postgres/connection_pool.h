@@ -31,7 +31,8 @@ struct ConnectionOptions {
 };
 
 // A new connection. UNAVAILABLE when the database cannot be reached or is starting;
-// FAILED_PRECONDITION for a missing role or database, or a refused login. Never has the password in the message.
+// FAILED_PRECONDITION for a missing role or database, or a refused login. Never has the password in the
+// message.
 absl::StatusOr<std::unique_ptr<pqxx::connection>> Connect(const ConnectionOptions& options);
 
 class ConnectionPool {

@@ -22,9 +22,7 @@ std::string ChecksumOf(const std::string& text) {
   return checksum;
 }
 
-std::string ShortHex(const std::string& checksum) {
-  return absl::BytesToHexString(checksum.substr(0, 6));
-}
+std::string ShortHex(const std::string& checksum) { return absl::BytesToHexString(checksum.substr(0, 6)); }
 
 // The step that comes next, nullopt when there is none. FAILED_PRECONDITION when what the database
 // has is not what `migrations` starts with.
@@ -35,17 +33,17 @@ absl::StatusOr<std::optional<Migration>> NextStep(pqxx::transaction_base& transa
     const int version = applied[i][0].as<int>();
     const std::string name = applied[i][1].as<std::string>();
     if (i >= migrations.size()) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("the database is newer than this program: it has the step ", name,
-                       ", this program ends with ", migrations.empty() ? "none" : migrations.back().name,
-                       "; use a newer `donut`"));
+      return absl::FailedPreconditionError(absl::StrCat(
+          "the database is newer than this program: it has the step ", name, ", this program ends with ",
+          migrations.empty() ? "none" : migrations.back().name, "; use a newer `donut`"));
     }
     const Migration& known = migrations[i];
     const std::string checksum = pqxx::binarystring(applied[i][2]).str();
     if (version != known.version || name != known.name || checksum != ChecksumOf(known.sql)) {
       return absl::FailedPreconditionError(absl::StrCat(
-          "the database was migrated by another text of step ", known.version, ": it has ", name, " with checksum ",
-          ShortHex(checksum), ", this program has ", known.name, " with ", ShortHex(ChecksumOf(known.sql)),
+          "the database was migrated by another text of step ", known.version, ": it has ", name,
+          " with checksum ", ShortHex(checksum), ", this program has ", known.name, " with ",
+          ShortHex(ChecksumOf(known.sql)),
           "; a step never changes once it was used: take the program that fits, or add a new step"));
     }
   }

@@ -74,7 +74,8 @@ absl::Status StatusFromSqlState(const std::string& sqlstate, const std::string& 
   if (absl::StartsWith(sqlstate, "22")) primary = WithoutQuotedValues(primary);
   absl::Status status(CodeOf(sqlstate), absl::StrCat("database: ", primary, " (SQLSTATE ", sqlstate, ")"));
   status.SetPayload(kSqlStatePayload, absl::Cord(sqlstate));
-  if (const auto line = CopyLineIn(message)) status.SetPayload(kCopyLinePayload, absl::Cord(absl::StrCat(*line)));
+  if (const auto line = CopyLineIn(message))
+    status.SetPayload(kCopyLinePayload, absl::Cord(absl::StrCat(*line)));
   return status;
 }
 
@@ -83,6 +84,9 @@ absl::Status StatusFromException(const std::exception& exception) {
     if (!error->sqlstate().empty()) return StatusFromSqlState(error->sqlstate(), error->what());
   }
   // These carry no SQLSTATE in pqxx 6.
+  if (dynamic_cast<const pqxx::insufficient_privilege*>(&exception) != nullptr) {
+    return StatusFromSqlState("42501", exception.what());
+  }
   if (dynamic_cast<const pqxx::deadlock_detected*>(&exception) != nullptr) {
     return StatusFromSqlState("40P01", exception.what());
   }

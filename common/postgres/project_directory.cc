@@ -19,7 +19,8 @@ constexpr char kScheme[] = "Bearer ";
 // The key's text, or nullopt when the header is not of this form.
 std::optional<std::string> KeyIn(const std::string& authorization) {
   const size_t length = sizeof(kScheme) - 1;
-  if (!absl::StartsWithIgnoreCase(authorization, kScheme) || authorization.size() == length) return std::nullopt;
+  if (!absl::StartsWithIgnoreCase(authorization, kScheme) || authorization.size() == length)
+    return std::nullopt;
   return authorization.substr(length);
 }
 
@@ -71,11 +72,12 @@ absl::StatusOr<Project> ProjectSnapshot::Find(const std::optional<std::string>& 
     return absl::UnauthenticatedError(
         "the API key in the metadata `authorization: Bearer KEY` is unknown or revoked");
   }
-  const bool permitted = permission == Permission::kCollect ? found->second.may_collect : found->second.may_query;
+  const bool permitted =
+      permission == Permission::kCollect ? found->second.may_collect : found->second.may_query;
   if (!permitted) {
-    return absl::PermissionDeniedError(absl::StrCat("this API key may not ",
-                                                    permission == Permission::kCollect ? "send events" : "query",
-                                                    ": make one that may with `donut keys create`"));
+    return absl::PermissionDeniedError(
+        absl::StrCat("this API key may not ", permission == Permission::kCollect ? "send events" : "query",
+                     ": make one that may with `donut keys create`"));
   }
   return found->second.project;
 }

@@ -31,7 +31,8 @@ class Readiness {
   // partitions there, reads its hash key); an error means not ready. `on_change` is called
   // with true or false on each change, from the watching thread.
   Readiness(ReadinessOptions options, ProjectDirectory* directory,
-            std::function<absl::Status(pqxx::connection&)> on_check, std::function<void(bool ready)> on_change);
+            std::function<absl::Status(pqxx::connection&)> on_check,
+            std::function<void(bool ready)> on_change);
   ~Readiness();
 
   // Runs one round now, before Start(); for the start of a service. Returns why it is not ready.

@@ -4,8 +4,8 @@
 //
 //   int main(int argc, char** argv) {
 //     donut::BlockStopSignals();
-//     auto flags = donut::ReadServiceFlags(argc, argv, {"127.0.0.1:50052", "DONUT_QUERY_ADDRESS", "donut_query"});
-//     if (!flags.ok()) return donut::postgres::FailedToStart(flags.status());
+//     auto flags = donut::ReadServiceFlags(argc, argv, {"127.0.0.1:50052", "DONUT_QUERY_ADDRESS",
+//     "donut_query"}); if (!flags.ok()) return donut::postgres::FailedToStart(flags.status());
 //     donut::postgres::ServiceOptions options = donut::postgres::ServiceOptionsFrom("donut-query", *flags);
 //     donut::postgres::ProjectDirectory directory(options.anonymous_allowed());
 //     donut::postgres::ConnectionPool pool(options.database, 4);

@@ -37,6 +37,7 @@ TransactionResult RunTransaction(ConnectionPool::Lease& lease, TransactionKind k
 // The same on a connection of the caller's own. `broken` is set when it has to be
 // replaced.
 TransactionResult RunTransaction(pqxx::connection& connection, TransactionKind kind,
-                                 const std::function<absl::Status(pqxx::transaction_base&)>& body, bool& broken);
+                                 const std::function<absl::Status(pqxx::transaction_base&)>& body,
+                                 bool& broken);
 
 }  // namespace donut::postgres

@@ -38,8 +38,7 @@ MATCHER_P(StatusIs, code, absl::StrCat(negation ? "is not " : "is ", absl::Statu
 }
 
 MATCHER_P2(StatusIs, code, message_matcher,
-           absl::StrCat(negation ? "is not " : "is ", absl::StatusCodeToString(code),
-                        " with a message that ",
+           absl::StrCat(negation ? "is not " : "is ", absl::StatusCodeToString(code), " with a message that ",
                         ::testing::DescribeMatcher<std::string>(message_matcher))) {
   const absl::Status status = ToStatus(arg);
   *result_listener << "which is " << status.ToString();

@@ -61,9 +61,8 @@ std::string BinaryFolder() {
 // initdb and postgres refuse to run as root.
 std::vector<std::string> AsServerUser(std::vector<std::string> command) {
   if (geteuid() != 0) return command;
-  command.insert(command.begin(),
-                 {"setpriv", absl::StrCat("--reuid=", kSuperuser), absl::StrCat("--regid=", kSuperuser),
-                  "--init-groups", "--"});
+  command.insert(command.begin(), {"setpriv", absl::StrCat("--reuid=", kSuperuser),
+                                   absl::StrCat("--regid=", kSuperuser), "--init-groups", "--"});
   return command;
 }
 
@@ -105,8 +104,8 @@ class TestCluster::Server {
     folder_ = name;
     HandToServerUser();
     StartGuard();
-    const int status = Run({"initdb", "--no-sync", "-A", "trust", "-E", "UTF8", "--locale=C", "-U", kSuperuser,
-                            "-D", DataFolder()});
+    const int status = Run({"initdb", "--no-sync", "-A", "trust", "-E", "UTF8", "--locale=C", "-U",
+                            kSuperuser, "-D", DataFolder()});
     if (status != 0) Fail(absl::StrCat("initdb failed; see ", LogFile()));
     WriteFile(absl::StrCat(DataFolder(), "/postgresql.conf"),
               absl::StrCat(kConfiguration, "unix_socket_directories = '", folder_, "'\n"), "a");
@@ -117,8 +116,8 @@ class TestCluster::Server {
   const std::string& folder() const { return folder_; }
 
   void Start() {
-    if (Run({"pg_ctl", "start", "-w", "-t", "60", "-D", DataFolder(), "-l", absl::StrCat(folder_, "/server.log")}) !=
-        0) {
+    if (Run({"pg_ctl", "start", "-w", "-t", "60", "-D", DataFolder(), "-l",
+             absl::StrCat(folder_, "/server.log")}) != 0) {
       Fail(absl::StrCat("pg_ctl start failed; see ", LogFile()));
     }
   }
@@ -142,7 +141,8 @@ class TestCluster::Server {
     if (geteuid() != 0) return;
     const passwd* user = getpwnam(kSuperuser);
     if (user == nullptr) Fail("there is no user postgres, and PostgreSQL does not run as root");
-    if (chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) Fail("the folder cannot be handed to postgres");
+    if (chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0)
+      Fail("the folder cannot be handed to postgres");
   }
 
   // A shell that waits until this process is gone, however it went, then stops the server and
@@ -150,12 +150,12 @@ class TestCluster::Server {
   void StartGuard() {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) Fail("no pipe can be made");
-    const std::string script = absl::StrCat(
-        "read -r nothing\n", "cd /tmp\n",
-        absl::StrJoin(AsServerUser({absl::StrCat(binaries_, "/pg_ctl"), "stop", "-m", "immediate", "-w", "-t", "20",
-                                    "-D", DataFolder()}),
-                      " "),
-        " >/dev/null 2>&1\n", "rm -rf ", folder_, "\n");
+    const std::string script =
+        absl::StrCat("read -r nothing\n", "cd /tmp\n",
+                     absl::StrJoin(AsServerUser({absl::StrCat(binaries_, "/pg_ctl"), "stop", "-m",
+                                                 "immediate", "-w", "-t", "20", "-D", DataFolder()}),
+                                   " "),
+                     " >/dev/null 2>&1\n", "rm -rf ", folder_, "\n");
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[0], 0);
@@ -175,7 +175,8 @@ class TestCluster::Server {
     std::string text = script;
     char* arguments[] = {shell.data(), option.data(), text.data(), nullptr};
     pid_t pid = 0;
-    if (posix_spawnp(&pid, "sh", &actions, &attributes, arguments, environ) != 0) Fail("sh cannot be started");
+    if (posix_spawnp(&pid, "sh", &actions, &attributes, arguments, environ) != 0)
+      Fail("sh cannot be started");
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     close(ends[0]);
@@ -263,7 +264,9 @@ TestDatabase::~TestDatabase() {
 }
 
 std::string TestDatabase::owner_url() const { return TestCluster::Shared().UrlFor(name_, kSuperuser); }
-std::string TestDatabase::collector_url() const { return TestCluster::Shared().UrlFor(name_, "donut_collector"); }
+std::string TestDatabase::collector_url() const {
+  return TestCluster::Shared().UrlFor(name_, "donut_collector");
+}
 std::string TestDatabase::query_url() const { return TestCluster::Shared().UrlFor(name_, "donut_query"); }
 
 pqxx::connection& TestDatabase::owner() {

@@ -104,8 +104,9 @@ TEST(MigrationsTest, AFailedStepLeavesNothingAndIsNamed) {
   pqxx::connection connection(database.owner_url());
   const std::vector<Migration> steps = {{1, "0001_good", "CREATE TABLE good (a int);"},
                                         {2, "0002_bad", "CREATE TABLE half (a int); SELECT 1/0;"}};
-  EXPECT_THAT(MigrateWith(connection, steps), StatusIs(absl::StatusCode::kInvalidArgument,
-                                                       AllOf(HasSubstr("0002_bad"), HasSubstr("division by zero"))));
+  EXPECT_THAT(MigrateWith(connection, steps),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr("0002_bad"), HasSubstr("division by zero"))));
   EXPECT_EQ(QueryOne(connection, "SELECT to_regclass('good') IS NOT NULL"), "t");
   EXPECT_EQ(QueryOne(connection, "SELECT to_regclass('half') IS NULL"), "t");
   EXPECT_EQ(QueryOne(connection, "SELECT max(version) FROM schema_migrations"), "1");
