@@ -1,0 +1,30 @@
+// What makes an import the same import: the id under which its lines are numbered, and the proof
+// that the lines before a number are those that were imported. Plain, not thread-safe.
+#pragma once
+
+#include <string>
+
+namespace donut::cli {
+
+// Call once before anything here. False when libsodium cannot start.
+bool StartHashing();
+
+// 16 bytes (BLAKE2b) of the mapping and the first line that is not empty. `generation` counts the
+// sources that begin alike: 1, 2, 3, ...
+std::string ProducerIdOfLines(const std::string& mapping_fingerprint, const std::string& first_line, int generation);
+// The same for a source that was given a name.
+std::string ProducerIdOfName(const std::string& name, int generation);
+
+// A hash of all lines so far: h(n) = BLAKE2b-256(h(n-1), line n). Empty lines do not change it, so
+// that it fits any line number behind the last line that counts.
+class RollingHash {
+ public:
+  void Add(const std::string& line);
+  // 32 bytes; empty before the first line.
+  const std::string& value() const { return value_; }
+
+ private:
+  std::string value_;
+};
+
+}  // namespace donut::cli

@@ -1,0 +1,65 @@
+#include "cli/import_opening.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "cli/render/figures.h"
+#include "common/status_macros.h"
+
+namespace donut::cli {
+namespace {
+
+constexpr absl::Duration kOpenTimeout = absl::Seconds(5);
+// Sources that begin alike and then differ.
+constexpr int kMaxGenerations = 1000;
+
+std::string ProducerId(const ImportSource& source, const std::string& first_line, int generation) {
+  if (!source.name.empty()) return ProducerIdOfName(source.name, generation);
+  return ProducerIdOfLines(source.mapping_fingerprint, first_line, generation);
+}
+
+// Whether the source's first lines are those that were committed.
+absl::StatusOr<bool> PassOverCommitted(const ImportSource& source, OpenImport& import) {
+  SourceLine line;
+  for (const int64_t committed = import.replay->committed_sequence(); import.line < committed; ++import.line) {
+    ASSIGN_OR_RETURN(const bool more, import.reader->Next(line));
+    if (!more) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          source.path, " has ", Counted(import.line, "line"), ", but ", Count(committed),
+          source.name.empty() ? " of a source that begins with the same line" : " under this name",
+          " were imported before. Was it cut? If it is another source, give it a name of its own: --as NAME"));
+    }
+    import.hash.Add(line.text);
+  }
+  return import.hash.value() == import.replay->bookmark();
+}
+
+}  // namespace
+
+absl::StatusOr<OpenImport> OpenAndResume(const ImportSource& source, const ReplayOptions& options) {
+  std::unique_ptr<LineReader> reader;
+  std::string first_line;
+  for (int generation = 1; generation <= kMaxGenerations; ++generation) {
+    OpenImport import;
+    import.generation = generation;
+    if (reader == nullptr) {
+      ASSIGN_OR_RETURN(reader, LineReader::Open(source.path));
+      ASSIGN_OR_RETURN(first_line, reader->PeekFirst());
+    }
+    import.reader = std::move(reader);
+    if (first_line.empty()) return import;
+    ReplayOptions with_id = options;
+    with_id.producer_id = ProducerId(source, first_line, generation);
+    ASSIGN_OR_RETURN(import.replay, Replay::Open(std::move(with_id), kOpenTimeout));
+    ASSIGN_OR_RETURN(const bool same, PassOverCommitted(source, import));
+    if (same) return import;
+    if (source.path == "-") {
+      return absl::FailedPreconditionError(
+          "standard input differs from what was imported before from a source that began alike, and cannot be read "
+          "again from its start: give it a name of its own with --as NAME, or import a file");
+    }
+  }
+  return absl::FailedPreconditionError("too many sources begin with the same line: give this one a name with --as NAME");
+}
+
+}  // namespace donut::cli

@@ -1,0 +1,61 @@
+// The donut command. Reads the command line and the environment; everything else is in the
+// subcommands' own files.
+
+#include <csignal>
+#include <cstdio>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "cli/command.h"
+#include "cli/render/display_text.h"
+
+namespace donut::cli {
+
+void PrintError(const std::string& text) { std::fprintf(stderr, "donut: %s\n", Harmless(text).c_str()); }
+
+namespace {
+
+void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
+  app.add_option("--collector", options.collector_address, "Where donut-collector listens")
+      ->envname("DONUT_COLLECTOR_ADDRESS")
+      ->type_name("ADDRESS")
+      ->capture_default_str();
+  app.add_option("--query", options.query_address, "Where donut-query listens")
+      ->envname("DONUT_QUERY_ADDRESS")
+      ->type_name("ADDRESS")
+      ->capture_default_str();
+  app.add_option("--api-key", options.api_key, "The project's key; better given by the environment")
+      ->envname("DONUT_API_KEY")
+      ->type_name("KEY");
+  app.add_option("--database-url", options.database_url, "For migrate, keys and projects, as the owner")
+      ->envname("DONUT_DATABASE_URL")
+      ->type_name("URL");
+}
+
+int Main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app("Donut Analytics: send events, and see what became of them.", "donut");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.set_version_flag("--version", "donut " DONUT_VERSION);
+  app.footer("Exit codes: 0 done, 1 failed, 2 wrong command line, 3 some events were refused.");
+  Command command;
+  AddGlobalOptions(app, command.options);
+  AddView(app, command);
+  AddTrack(app, command);
+  AddImport(app, command);
+  AddMigrate(app, command);
+  AddKeys(app, command);
+  AddProjects(app, command);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kExitDone : kExitUsage;
+  }
+  return command.run();
+}
+
+}  // namespace
+}  // namespace donut::cli
+
+int main(int argc, char** argv) { return donut::cli::Main(argc, argv); }

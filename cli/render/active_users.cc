@@ -1,0 +1,154 @@
+#include "cli/render/active_users.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+#include "cli/render/display_text.h"
+#include "cli/render/figures.h"
+
+namespace donut::cli {
+namespace {
+
+constexpr int kMaxDailyRows = 31;
+constexpr int kMaxWeeklyRows = 27;   // half a year
+constexpr int kMaxMonthlyRows = 37;  // three years
+// Fewer empty rows than this in a row are shown one by one.
+constexpr int kMinCollapsedRows = 3;
+
+struct SeriesRow {
+  std::string label;
+  int64_t active = 0;
+  int64_t fresh = 0;
+  int64_t last_7_days = 0;
+  int64_t last_30_days = 0;
+  bool complete = true;
+  bool empty() const { return active == 0 && fresh == 0; }
+};
+
+// "2024-01-31 Wed".
+std::string WithWeekday(const std::string& date) {
+  absl::CivilDay day;
+  if (!absl::ParseCivilTime(date, &day)) return Harmless(date);
+  static constexpr const char* kNames[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+  return absl::StrCat(date, " ", kNames[static_cast<int>(absl::GetWeekday(day))]);
+}
+
+int DaysPerRow(int days) {
+  if (days <= kMaxDailyRows) return 1;
+  return days <= kMaxWeeklyRows * 7 ? 7 : 30;
+}
+
+// Rows of `step` days that end with the last bucket; the first may stand for fewer.
+std::vector<SeriesRow> RowsOf(const v1::GetActiveUsersResponse& response, int step) {
+  std::vector<SeriesRow> rows;
+  for (int last = response.buckets_size() - 1; last >= 0; last -= step) {
+    const v1::ActiveUsersBucket& bucket = response.buckets(last);
+    SeriesRow row;
+    row.label = WithWeekday(bucket.bucket().label());
+    row.last_7_days = bucket.trailing_7_day_count();
+    row.last_30_days = bucket.trailing_30_day_count();
+    row.active = step == 1 ? bucket.active_count() : step == 7 ? row.last_7_days : row.last_30_days;
+    row.complete = bucket.bucket().complete();
+    for (int day = std::max(0, last - step + 1); day <= last; ++day) row.fresh += response.buckets(day).new_count();
+    rows.push_back(row);
+  }
+  std::reverse(rows.begin(), rows.end());
+  return rows;
+}
+
+Table TableFor(int step) {
+  using Kind = Table::Kind;
+  if (step == 1) {
+    return Table({{"day", Kind::kText},
+                  {"users", Kind::kNumber},
+                  {"", Kind::kBar},
+                  {"new", Kind::kNumber},
+                  {"7 days", Kind::kNumber},
+                  {"30 days", Kind::kNumber}});
+  }
+  return Table({{absl::StrCat(step, " days to"), Kind::kText},
+                {"users", Kind::kNumber},
+                {"", Kind::kBar},
+                {"new", Kind::kNumber}});
+}
+
+void AddRow(const SeriesRow& row, int step, int64_t most, Table& table) {
+  const Tone tone = row.complete ? Tone::kPlain : Tone::kQuiet;
+  std::vector<Table::Cell> cells = {
+      {row.label + (row.complete ? "" : " *"), tone},
+      {Count(row.active), tone},
+      Table::Cell::OfBar(most > 0 ? static_cast<double>(row.active) / most : 0,
+                         row.complete ? Tone::kBar : Tone::kQuiet),
+      {row.fresh > 0 ? absl::StrCat("+", Count(row.fresh)) : "", row.fresh > 0 ? Tone::kGood : tone},
+  };
+  if (step == 1) {
+    cells.push_back({Count(row.last_7_days), Tone::kQuiet});
+    cells.push_back({Count(row.last_30_days), Tone::kQuiet});
+  }
+  table.Row(std::move(cells));
+}
+
+}  // namespace
+
+void RenderActiveNow(const v1::ActiveUsersBucket& today, Page& page) {
+  page.Section("ACTIVE USERS NOW", absl::StrCat("today is ", WithWeekday(today.bucket().label())));
+  Table table({{"", Table::Kind::kText},
+               {"", Table::Kind::kNumber},
+               {"", Table::Kind::kBar},
+               {"", Table::Kind::kText}});
+  const int64_t month = today.trailing_30_day_count();
+  const auto add = [&](const char* label, int64_t count, const std::string& note) {
+    table.Row({label,
+               {Count(count), Tone::kStrong},
+               Table::Cell::OfBar(month > 0 ? static_cast<double>(count) / month : 0),
+               {note, Tone::kQuiet}});
+  };
+  const std::string fresh = today.new_count() > 0 ? absl::StrCat(Count(today.new_count()), " new") : "";
+  add("today, so far", today.active_count(), fresh);
+  add("last 7 days", today.trailing_7_day_count(), "");
+  add("last 30 days", month, "");
+  const std::string interval = RateInterval(today.has_stickiness(), today.stickiness());
+  table.Row({"stickiness",
+             {Percent(today.has_stickiness(), today.stickiness()), Tone::kStrong},
+             Table::Cell::OfBar(today.has_stickiness() ? today.stickiness().value() : 0),
+             {interval.empty() ? "today / 30 days" : absl::StrCat("today / 30 days, 95% CI ", interval), Tone::kQuiet}});
+  table.RenderTo(page);
+}
+
+void RenderActiveSeries(const v1::GetActiveUsersResponse& response, Page& page) {
+  const int step = DaysPerRow(response.buckets_size());
+  page.Section(step == 1   ? "ACTIVE USERS BY DAY"
+               : step == 7 ? "ACTIVE USERS BY WEEK"
+                           : "ACTIVE USERS BY 30 DAYS",
+               absl::StrCat(Counted(response.active_count(), "user"), " in the whole period"));
+  std::vector<SeriesRow> rows = RowsOf(response, step);
+  int64_t most = 0;
+  bool all_complete = true;
+  for (const SeriesRow& row : rows) {
+    most = std::max(most, row.active);
+    all_complete = all_complete && row.complete;
+  }
+  Table table = TableFor(step);
+  if (rows.size() > kMaxMonthlyRows) {
+    const size_t hidden = rows.size() - kMaxMonthlyRows;
+    table.Note(absl::StrCat("(", hidden, " earlier rows: --json has every day)"));
+    rows.erase(rows.begin(), rows.begin() + hidden);
+  }
+  for (size_t i = 0; i < rows.size();) {
+    size_t end = i;
+    while (end < rows.size() && rows[end].empty() && rows[end].complete) ++end;
+    if (end - i >= kMinCollapsedRows) {
+      table.Note(absl::StrCat("⋮ ", (end - i) * step, " days without events"));
+      i = end;
+      continue;
+    }
+    AddRow(rows[i], step, most, table);
+    ++i;
+  }
+  table.RenderTo(page);
+  if (!all_complete) page.Paragraph("* not over yet, or cut by the period's edge", Tone::kQuiet);
+}
+
+}  // namespace donut::cli

@@ -1,0 +1,53 @@
+#include "cli/import_identity.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/escaping.h"
+
+namespace donut::cli {
+namespace {
+
+TEST(ImportIdentityTest, TheIdIsMadeOfMappingFirstLineAndGeneration) {
+  ASSERT_TRUE(StartHashing());
+  const std::string id = ProducerIdOfLines("m", "line", 1);
+  EXPECT_EQ(id.size(), 16);
+  EXPECT_EQ(id, ProducerIdOfLines("m", "line", 1));
+  EXPECT_NE(id, ProducerIdOfLines("m", "line", 2));
+  EXPECT_NE(id, ProducerIdOfLines("m", "other", 1));
+  EXPECT_NE(id, ProducerIdOfLines("n", "line", 1));
+  EXPECT_NE(id, ProducerIdOfName("line", 1));
+}
+
+// An id that changed would import every file again.
+TEST(ImportIdentityTest, IdsStayAsTheyWereForEver) {
+  ASSERT_TRUE(StartHashing());
+  EXPECT_EQ(absl::BytesToHexString(ProducerIdOfLines("m", "line", 1)), "b24623a2aa562e311c6dfe4f9d9c14b9");
+  EXPECT_EQ(absl::BytesToHexString(ProducerIdOfName("crm", 1)), "ec69ccfc00871468a1278cd3f460a02b");
+}
+
+TEST(ImportIdentityTest, TheRollingHashTellsEveryPrefixApart) {
+  ASSERT_TRUE(StartHashing());
+  RollingHash ab, ba, a;
+  ab.Add("a");
+  a.Add("a");
+  EXPECT_EQ(a.value(), ab.value());
+  EXPECT_EQ(a.value().size(), 32);
+  ab.Add("b");
+  ba.Add("b");
+  ba.Add("a");
+  EXPECT_NE(ab.value(), ba.value());
+  EXPECT_NE(ab.value(), a.value());
+}
+
+TEST(ImportIdentityTest, EmptyLinesDoNotChangeTheHash) {
+  ASSERT_TRUE(StartHashing());
+  RollingHash with, without;
+  with.Add("a");
+  with.Add("");
+  without.Add("a");
+  EXPECT_EQ(with.value(), without.value());
+  EXPECT_EQ(RollingHash().value(), "");
+}
+
+}  // namespace
+}  // namespace donut::cli
