@@ -98,7 +98,7 @@ check_tidy() {
   build "$folder" "${generated[@]}"
   say "  ${#files[@]} files"
   printf '%s\0' "${files[@]}" |
-    xargs -0 -n 1 -P 2 clang-tidy -p "$folder" --quiet --checks='clang-diagnostic-*' 2>&1 |
+    xargs -0 -n 1 -P 2 clang-tidy -p "$folder" --quiet 2>&1 |
     grep -vE '^[0-9]+ warnings? generated|^Suppressed|^Use -header-filter|^$'
   return "${PIPESTATUS[1]}"
 }

@@ -8,7 +8,7 @@ BASE_PACKAGES=(
   libsodium-dev libcli11-dev libsimdjson-dev nlohmann-json3-dev zlib1g-dev
   libgtest-dev libgmock-dev
 )
-CHECK_PACKAGES=(clang clang-tidy clang-format libclang-rt-14-dev shellcheck)
+CHECK_PACKAGES=(clang clang-tidy clang-format shellcheck)
 
 BUF_VERSION=1.75.0
 GRPCURL_VERSION=1.9.3
