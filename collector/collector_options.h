@@ -1,0 +1,54 @@
+// Everything that can be set about the collector, with defaults and the bound on its
+// memory. Plain data.
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "collector/ingest_queue.h"
+#include "collector/stream_state.h"
+
+namespace donut::collector {
+
+struct CollectorOptions {
+  IngestQueueOptions queue;
+  StreamLimits stream;
+
+  // Open streams; one more is refused with RESOURCE_EXHAUSTED.
+  int max_streams = 1'000;
+  // TrackEvents calls that wait for their COMMIT; one more is refused with RESOURCE_EXHAUSTED.
+  int max_waiting_calls = 1'000;
+  // From the stream's start to its Hello.
+  absl::Duration hello_limit = absl::Seconds(10);
+  // What a Hello or a TrackEvents waits for the database; then UNAVAILABLE. A caller's own
+  // shorter deadline goes first.
+  absl::Duration answer_limit = absl::Seconds(10);
+  // A stream on which nothing was read and no answer was taken for so long ends with DEADLINE_EXCEEDED.
+  absl::Duration idle_limit = absl::Hours(1);
+  // After SIGTERM: for streams to commit, acknowledge and end.
+  absl::Duration drain_limit = absl::Seconds(8);
+  // Users that a collector remembers as stored; about 50 bytes each.
+  size_t known_users = 1'000'000;
+  // How often expire_ledger() runs.
+  absl::Duration expire_period = absl::Hours(1);
+
+  absl::Status Validate() const;
+
+  // What the collector holds at most, beside its code and libraries:
+  //
+  //     grpc_memory                                 messages being received, and read ones that wait for room
+  //   + max_staged_bytes + threads * kMaxFlatBatch  staged, and what is being made flat when it fills up
+  //   + lanes * 6 * (max_bytes + kMaxFlatBatch)     the arrays of a group, libpq's copy, its results
+  //   + max_streams * (max_unsent_bytes + 64 KiB)   rejections that a client does not take; the stream itself
+  //   + known_users * 100 + projects * 10,000 * 320 B    the caches
+  //
+  // `grpc_memory` is GrpcServerOptions::max_memory_bytes, `threads` those of gRPC (at most 16, and
+  // two per core). The fourth term is reached only by hostile clients.
+  int64_t MaxMemoryBytes(int64_t grpc_memory, int threads, int projects) const;
+};
+
+// A batch of 1 MiB whose texts consist of control characters takes six times that as JSON.
+inline constexpr int64_t kMaxFlatBatchBytes = 8 << 20;
+
+}  // namespace donut::collector

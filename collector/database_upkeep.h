@@ -1,0 +1,32 @@
+// The collector's part in each round of the database watch: reads the hash key once it can,
+// and about hourly makes the partitions of the months ahead and deletes what is too old. Called by
+// the watching thread only.
+#pragma once
+
+#include <pqxx/pqxx>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "collector/postgres_event_sink.h"
+#include "common/clock.h"
+
+namespace donut::collector {
+
+class DatabaseUpkeep {
+ public:
+  DatabaseUpkeep(SharedHash* hash, const Clock* clock, absl::Duration period)
+      : hash_(hash), clock_(clock), period_(period) {}
+
+  // An error keeps the collector from serving: no hash key, or one that does not fit its canary, or a first
+  // round without partitions. Later failures of the hourly work are logged and tried again next round.
+  absl::Status Check(pqxx::connection& connection);
+
+ private:
+  SharedHash* const hash_;
+  const Clock* const clock_;
+  const absl::Duration period_;
+  std::optional<absl::Time> last_done_;
+  bool failure_logged_ = false;
+};
+
+}  // namespace donut::collector

@@ -1,0 +1,85 @@
+#include "collector/event_collector_service.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/grpc_status.h"
+#include "common/status_macros.h"
+
+namespace donut::collector {
+namespace {
+
+constexpr int kErrorLinesPerMinute = 30;
+constexpr absl::Duration kRetryDelay = absl::Seconds(1);
+
+absl::Status GoingDown() {
+  return WithRetryDelay(
+      absl::UnavailableError("the collector is going down; connect again, elsewhere or later"), kRetryDelay);
+}
+
+// A call that ends before it begins.
+class RefusedStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  explicit RefusedStream(const absl::Status& status) { Finish(ToGrpc(status)); }
+  void OnDone() override { delete this; }
+};
+
+class RefusedCall final : public grpc::ServerUnaryReactor {
+ public:
+  explicit RefusedCall(const absl::Status& status) { Finish(ToGrpc(status)); }
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+EventCollectorService::EventCollectorService(CollectorOptions options,
+                                             const postgres::ProjectDirectory& directory, IngestQueue& queue,
+                                             const Clock& clock)
+    : options_(options),
+      directory_(directory),
+      queue_(queue),
+      registry_(options.max_streams),
+      error_log_(kErrorLinesPerMinute),
+      stream_context_{options_, queue, clock, registry_, error_log_},
+      track_context_{options_, queue, clock, waiting_calls_} {}
+
+absl::StatusOr<int> EventCollectorService::ProjectOf(const grpc::CallbackServerContext& call) const {
+  if (draining_) return GoingDown();
+  std::optional<std::string> authorization;
+  const auto found = call.client_metadata().find("authorization");
+  if (found != call.client_metadata().end())
+    authorization.emplace(found->second.data(), found->second.size());
+  ASSIGN_OR_RETURN(const postgres::Project project,
+                   directory_.Find(authorization, postgres::Permission::kCollect));
+  return project.project_id;
+}
+
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* EventCollectorService::StreamEvents(
+    grpc::CallbackServerContext* call) {
+  const absl::StatusOr<int> project = ProjectOf(*call);
+  if (!project.ok()) return new RefusedStream(project.status());
+  if (auto* stream = StreamReactor::Start(call, *project, stream_context_)) return stream;
+  if (draining_) return new RefusedStream(GoingDown());
+  return new RefusedStream(
+      WithRetryDelay(absl::ResourceExhaustedError(
+                         absl::StrCat("the collector has its maximum of ", options_.max_streams,
+                                      " open streams; use one stream per process, or try again later")),
+                     kRetryDelay));
+}
+
+grpc::ServerUnaryReactor* EventCollectorService::TrackEvents(grpc::CallbackServerContext* call,
+                                                             const grpc::ByteBuffer* request,
+                                                             grpc::ByteBuffer* response) {
+  const absl::StatusOr<int> project = ProjectOf(*call);
+  if (!project.ok()) return new RefusedCall(project.status());
+  return TrackCall::Start(call, *project, *request, response, track_context_);
+}
+
+void EventCollectorService::Drain() {
+  draining_ = true;
+  registry_.Drain(kRetryDelay, options_.drain_limit);
+  queue_.Drain();
+}
+
+}  // namespace donut::collector

@@ -1,0 +1,331 @@
+#include "collector/group_transaction.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "collector/event_writer.h"
+#include "collector/pipeline_rows.h"
+#include "collector/pipeline_writer.h"
+#include "collector/sql_array.h"
+#include "collector/statements.h"
+#include "common/limits.h"
+#include "common/status_macros.h"
+
+namespace donut::collector {
+namespace {
+
+// "TOO_LARGE" for REJECTION_REASON_TOO_LARGE.
+std::string StoredReason(v1::RejectionReason reason) {
+  return v1::RejectionReason_Name(reason).substr(std::string("REJECTION_REASON_").size());
+}
+
+std::string StoredReason(v1::SkipReason reason) {
+  return v1::SkipReason_Name(reason).substr(std::string("SKIP_REASON_").size());
+}
+
+}  // namespace
+
+absl::Status GroupTransaction::Run(pqxx::transaction_base& transaction) {
+  LockProducers(transaction);
+  RETURN_IF_ERROR(JudgeSpans());
+  ResolveUsers(transaction);
+  ResolveInsertIds(transaction);
+  RETURN_IF_ERROR(NumberUnaryRows());
+  WritePipelineRows(transaction);
+  WriteEvents(transaction);
+  WriteRejections(transaction);
+  WriteSkippedRanges(transaction);
+  WriteLedger(transaction);
+  FillResults();
+  return absl::OkStatus();
+}
+
+int GroupTransaction::ProducerOf(const PieceSpan& span) const {
+  return span.piece->unary ? own_producers_.at(span.piece->project_id) : span.piece->producer_no;
+}
+
+void GroupTransaction::LockProducers(pqxx::transaction_base& transaction) {
+  std::set<int> producers;
+  for (const PieceSpan& span : spans_) producers.insert(ProducerOf(span));
+  SqlArray numbers;
+  for (const int producer_no : producers) numbers.Add(int64_t{producer_no});
+  for (const auto& row : transaction.exec_params(sql::kLockProducers, numbers.Take())) {
+    ledger_.Add(row[0].as<int>(), row[1].as<int64_t>(), row[2].as<int64_t>());
+  }
+}
+
+absl::Status GroupTransaction::JudgeSpans() {
+  for (PieceSpan& span : spans_) {
+    span.result = PieceResult();
+    if (span.piece->unary) {
+      RETURN_IF_ERROR(JudgeUnary(span));
+    } else {
+      JudgeStream(span);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status GroupTransaction::JudgeUnary(PieceSpan& span) {
+  const std::optional<int64_t> last = ledger_.LastSequence(ProducerOf(span));
+  if (!last) return absl::AbortedError("the collector's own producer has no row any more");
+  if (span.own_last > 0 && *last >= span.own_last) {
+    // An attempt whose outcome was unknown did commit.
+    span.result.verdict = PieceVerdict::kAlreadyCommitted;
+    return absl::OkStatus();
+  }
+  TakeSpan(span, span.first);
+  return absl::OkStatus();
+}
+
+void GroupTransaction::JudgeStream(PieceSpan& span) {
+  const StagedPiece& piece = *span.piece;
+  int64_t from = span.first;
+  span.result.verdict = ledger_.Judge(piece.producer_no, piece.epoch, span.first, span.last, from);
+  if (span.result.verdict != PieceVerdict::kMoves) return;
+  if (piece.skip_reason != v1::SKIP_REASON_UNSPECIFIED) {
+    skipped_.push_back({piece.producer_no, std::max(from, span.first), span.last, piece.skip_reason});
+  }
+  if (span.ends_piece()) {
+    if (!piece.bookmark.empty()) ledger_.SetBookmark(piece.producer_no, piece.bookmark);
+    if (piece.close) ledger_.SetClosed(piece.producer_no);
+  }
+  TakeSpan(span, std::max(from, span.first));
+}
+
+void GroupTransaction::TakeSpan(PieceSpan& span, int64_t from) {
+  const PreparedBatch& batch = span.piece->batch;
+  const auto first_event =
+      std::partition_point(batch.events.begin(), batch.events.end(),
+                           [&](const PreparedEvent& event) { return event.sequence < from; });
+  for (auto event = first_event; event != batch.events.end() && event->sequence <= span.last; ++event) {
+    TakeEvent(span, *event);
+  }
+  for (const RejectedEvent& event : batch.rejected) {
+    if (event.sequence < from || event.sequence > span.last) continue;
+    rejected_.push_back({&span, event.sequence, event.sequence, event.reason, event.detail, event.payload});
+  }
+}
+
+void GroupTransaction::TakeEvent(PieceSpan& span, const PreparedEvent& event) {
+  const StagedPiece& piece = *span.piece;
+  const PreparedBatch& batch = piece.batch;
+  Row row;
+  row.span = &span;
+  row.event = &event;
+  row.number = event.sequence;
+  if (!span.refusal.empty()) {
+    Reject(row, v1::REJECTION_REASON_REFUSED_BY_DATABASE, span.refusal);
+    return;
+  }
+  const std::optional<int> name =
+      memory_.event_names.Find(piece.project_id, std::string(batch.Text(event.name)));
+  if (!name) {
+    Reject(row, v1::REJECTION_REASON_TOO_MANY_EVENT_NAMES,
+           absl::StrCat("name: is new, and the project has its maximum of ", limits::kMaxEventNames,
+                        " distinct event names; put what varies into properties"));
+    return;
+  }
+  row.event_name_id = *name;
+  const std::string user(batch.Text(event.user_id));
+  row.user_id = hash_.UserId(piece.project_id, user);
+  if (event.session_id.length > 0) {
+    row.session_id = hash_.SessionId(piece.project_id, user, std::string(batch.Text(event.session_id)));
+  }
+  if (!memory_.known_users.Contains(piece.project_id, row.user_id, user)) {
+    const auto [met, is_new] = met_users_.try_emplace({piece.project_id, row.user_id}, user);
+    if (!is_new && met->second != user) {
+      Reject(row, v1::REJECTION_REASON_KEY_COLLISION, "user_id: has the 64-bit key of another user");
+      return;
+    }
+  }
+  rows_.push_back(row);
+}
+
+void GroupTransaction::Reject(Row& row, v1::RejectionReason reason, std::string detail) {
+  row.left_out = true;
+  const PreparedBatch& batch = row.span->piece->batch;
+  rejected_.push_back({row.span, row.event->sequence, row.event->sequence, reason, std::move(detail),
+                       batch.Text(row.event->payload)});
+}
+
+void GroupTransaction::ResolveUsers(pqxx::transaction_base& transaction) {
+  if (met_users_.empty()) return;
+  SqlArray projects, ids, texts;
+  for (const auto& [key, text] : met_users_) {
+    projects.Add(int64_t{key.first});
+    ids.Add(key.second);
+    texts.AddText(std::string_view(text));
+  }
+  const std::string project_array = projects.Take();
+  const std::string id_array = ids.Take();
+  const std::string text_array = texts.Take();
+  transaction.exec_params(sql::kInsertUsers, project_array, id_array, text_array);
+  std::set<UserKey> collisions;
+  for (const auto& row :
+       transaction.exec_params(sql::kFindUserCollisions, project_array, id_array, text_array)) {
+    collisions.emplace(row[0].as<int>(), row[1].as<int64_t>());
+  }
+  if (collisions.empty()) return;
+  for (Row& row : rows_) {
+    // The text that is stored is the cached one's, if any: only rows that missed the cache collide.
+    const UserKey key(row.span->piece->project_id, row.user_id);
+    const std::string_view user = row.span->piece->batch.Text(row.event->user_id);
+    if (collisions.count(key) == 0 || memory_.known_users.Contains(key.first, key.second, user)) continue;
+    Reject(row, v1::REJECTION_REASON_KEY_COLLISION, "user_id: has the 64-bit key of another user");
+  }
+  for (const UserKey& key : collisions) met_users_.erase(key);
+}
+
+void GroupTransaction::ResolveInsertIds(pqxx::transaction_base& transaction) {
+  std::map<std::pair<int, std::string_view>, Row*> wanted;
+  for (Row& row : rows_) {
+    const StagedPiece& piece = *row.span->piece;
+    if (!piece.unary || row.left_out || row.event->insert_id.length == 0) continue;
+    // Of two in the same group the first one is stored.
+    const auto [_, is_first] =
+        wanted.try_emplace({piece.project_id, piece.batch.Text(row.event->insert_id)}, &row);
+    if (is_first) continue;
+    row.left_out = true;
+    ++row.span->result.duplicate_count;
+  }
+  if (wanted.empty()) return;
+  SqlArray projects, ids;
+  for (const auto& [key, row] : wanted) {
+    projects.Add(int64_t{key.first});
+    ids.AddText(key.second);
+  }
+  std::set<std::pair<int, std::string>> taken;
+  for (const auto& row : transaction.exec_params(sql::kInsertInsertIds, projects.Take(), ids.Take())) {
+    taken.emplace(row[0].as<int>(), row[1].as<std::string>());
+  }
+  for (const auto& [key, row] : wanted) {
+    if (taken.count({key.first, std::string(key.second)}) > 0) continue;
+    row->left_out = true;
+    ++row->span->result.duplicate_count;
+  }
+}
+
+absl::Status GroupTransaction::NumberUnaryRows() {
+  // Numbers under the collector's own producer, without holes: only what is stored or rejected takes one.
+  const auto take = [&](PieceSpan& span, int64_t& number) -> absl::Status {
+    const std::optional<int64_t> taken = ledger_.TakeNumbers(ProducerOf(span), 1);
+    if (!taken) return absl::AbortedError("the collector's own producer has no row any more");
+    number = *taken;
+    span.own_last = *taken;
+    return absl::OkStatus();
+  };
+  for (PieceSpan& span : spans_) {
+    // An attempt in doubt that did commit keeps its number: it is what proves it.
+    if (span.piece->unary && span.result.verdict == PieceVerdict::kMoves) span.own_last = 0;
+  }
+  for (Row& row : rows_) {
+    if (row.span->piece->unary && !row.left_out) RETURN_IF_ERROR(take(*row.span, row.number));
+  }
+  for (RejectedRow& row : rejected_) {
+    if (row.span->piece->unary) RETURN_IF_ERROR(take(*row.span, row.number));
+  }
+  return absl::OkStatus();
+}
+
+void GroupTransaction::WriteEvents(pqxx::transaction_base& transaction) {
+  EventWriter writer;
+  for (const Row& row : rows_) {
+    if (row.left_out) continue;
+    const StagedPiece& piece = *row.span->piece;
+    EventRow written;
+    written.event_time_us = row.event->event_time_us;
+    written.received_us = piece.batch.received_us;
+    written.user_id = row.user_id;
+    written.session_id = row.session_id;
+    written.sequence = row.number;
+    written.project_id = piece.project_id;
+    written.event_name_id = row.event_name_id;
+    written.producer_no = ProducerOf(*row.span);
+    written.properties = piece.batch.Text(row.event->properties);
+    writer.Add(written);
+    ++row.span->result.stored_count;
+  }
+  writer.Write(transaction);
+}
+
+void GroupTransaction::WritePipelineRows(pqxx::transaction_base& transaction) {
+  PipelineRows pipeline;
+  for (const Row& row : rows_) {
+    if (row.left_out || row.event->pipeline_update < 0) continue;
+    const StagedPiece& piece = *row.span->piece;
+    const PipelineUpdate& update =
+        piece.batch.pipeline_updates[static_cast<size_t>(row.event->pipeline_update)];
+    pipeline.Add({piece.project_id, row.user_id, row.session_id.value(), update.attempt},
+                 std::string(piece.batch.Text(row.event->session_id)), row.event->event_time_us, update);
+  }
+  UpsertPipelineRows(transaction, pipeline);
+}
+
+void GroupTransaction::WriteRejections(pqxx::transaction_base& transaction) {
+  if (rejected_.empty()) return;
+  SqlArray producers, sequences, projects, received, reasons, details, payloads;
+  for (const RejectedRow& row : rejected_) {
+    const StagedPiece& piece = *row.span->piece;
+    producers.Add(int64_t{ProducerOf(*row.span)});
+    sequences.Add(row.number);
+    projects.Add(int64_t{piece.project_id});
+    received.Add(piece.batch.received_us);
+    reasons.AddText(std::string_view(StoredReason(row.reason)));
+    details.AddText(std::string_view(row.detail));
+    payloads.AddBytes(row.payload);
+  }
+  transaction.exec_params(sql::kInsertRejectedEvents, producers.Take(), sequences.Take(), projects.Take(),
+                          received.Take(), reasons.Take(), details.Take(), payloads.Take());
+}
+
+void GroupTransaction::WriteSkippedRanges(pqxx::transaction_base& transaction) {
+  if (skipped_.empty()) return;
+  SqlArray producers, firsts, lasts, reasons;
+  for (const SkippedRange& range : skipped_) {
+    producers.Add(int64_t{range.producer_no});
+    firsts.Add(range.first);
+    lasts.Add(range.last);
+    reasons.AddText(std::string_view(StoredReason(range.reason)));
+  }
+  transaction.exec_params(sql::kInsertSkippedRanges, producers.Take(), firsts.Take(), lasts.Take(),
+                          reasons.Take());
+}
+
+void GroupTransaction::WriteLedger(pqxx::transaction_base& transaction) {
+  const std::vector<ProducerLedger::Moved> moved = ledger_.MovedRows();
+  if (moved.empty()) return;
+  SqlArray producers, sequences, bookmarks, closed;
+  for (const ProducerLedger::Moved& row : moved) {
+    producers.Add(int64_t{row.producer_no});
+    sequences.Add(row.last_sequence);
+    if (row.bookmark) {
+      bookmarks.AddBytes(*row.bookmark);
+    } else {
+      bookmarks.AddNull();
+    }
+    closed.AddBool(row.closed);
+  }
+  transaction.exec_params(sql::kMoveProducers, producers.Take(), sequences.Take(), bookmarks.Take(),
+                          closed.Take());
+}
+
+void GroupTransaction::FillResults() {
+  for (const RejectedRow& row : rejected_) {
+    v1::Rejection& rejection = row.span->result.rejections.emplace_back();
+    rejection.set_sequence(row.sequence);
+    rejection.set_reason(row.reason);
+    rejection.set_detail(row.detail);
+  }
+  for (PieceSpan& span : spans_) {
+    std::sort(span.result.rejections.begin(), span.result.rejections.end(),
+              [](const auto& a, const auto& b) { return a.sequence() < b.sequence(); });
+  }
+}
+
+void GroupTransaction::RememberUsers() {
+  for (const auto& [key, text] : met_users_) memory_.known_users.Add(key.first, key.second, text);
+}
+
+}  // namespace donut::collector

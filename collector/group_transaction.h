@@ -1,0 +1,101 @@
+// One group in one transaction: judges each span against the ledger, resolves its
+// users and insert_ids, writes its events, rejections, skipped ranges and pipeline rows, and moves the
+// ledger. One object per attempt. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <pqxx/pqxx>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "collector/event_names.h"
+#include "collector/event_sink.h"
+#include "collector/known_users.h"
+#include "collector/producer_ledger.h"
+#include "common/keyed_hash.h"
+
+namespace donut::collector {
+
+// What the lanes of a collector share.
+struct SinkMemory {
+  explicit SinkMemory(size_t known_users_capacity) : known_users(known_users_capacity) {}
+  KnownUsers known_users;
+  EventNames event_names;
+};
+
+class GroupTransaction {
+ public:
+  // `own_producers`: the collector's own, by project. `spans` get their results.
+  GroupTransaction(std::vector<PieceSpan>& spans, const KeyedHash& hash, SinkMemory& memory,
+                   const std::map<int, int>& own_producers)
+      : spans_(spans), hash_(hash), memory_(memory), own_producers_(own_producers) {}
+
+  // The body of the transaction. ABORTED when one of the collector's own producers has no row any more.
+  absl::Status Run(pqxx::transaction_base& transaction);
+
+  // After COMMIT: remembers the users.
+  void RememberUsers();
+
+ private:
+  // An event that may be stored; `rejected` once something speaks against it.
+  struct Row {
+    PieceSpan* span = nullptr;
+    const PreparedEvent* event = nullptr;
+    int64_t user_id = 0;
+    std::optional<int64_t> session_id;
+    int event_name_id = 0;
+    int64_t number = 0;  // under the producer
+    bool left_out = false;
+  };
+  struct RejectedRow {
+    PieceSpan* span = nullptr;
+    int64_t sequence = 0;  // of the piece
+    int64_t number = 0;    // under the producer
+    v1::RejectionReason reason = v1::REJECTION_REASON_UNSPECIFIED;
+    std::string detail;
+    std::string_view payload;
+  };
+  using UserKey = std::pair<int, int64_t>;
+
+  void LockProducers(pqxx::transaction_base& transaction);
+  absl::Status JudgeSpans();
+  absl::Status JudgeUnary(PieceSpan& span);
+  void JudgeStream(PieceSpan& span);
+  // Takes the events from number `from` on.
+  void TakeSpan(PieceSpan& span, int64_t from);
+  void TakeEvent(PieceSpan& span, const PreparedEvent& event);
+  void Reject(Row& row, v1::RejectionReason reason, std::string detail);
+  void ResolveUsers(pqxx::transaction_base& transaction);
+  void ResolveInsertIds(pqxx::transaction_base& transaction);
+  absl::Status NumberUnaryRows();
+  void WriteEvents(pqxx::transaction_base& transaction);
+  void WritePipelineRows(pqxx::transaction_base& transaction);
+  void WriteRejections(pqxx::transaction_base& transaction);
+  void WriteSkippedRanges(pqxx::transaction_base& transaction);
+  void WriteLedger(pqxx::transaction_base& transaction);
+  void FillResults();
+  int ProducerOf(const PieceSpan& span) const;
+
+  std::vector<PieceSpan>& spans_;
+  const KeyedHash& hash_;
+  SinkMemory& memory_;
+  const std::map<int, int>& own_producers_;
+  ProducerLedger ledger_;
+  std::vector<Row> rows_;
+  std::vector<RejectedRow> rejected_;
+  struct SkippedRange {
+    int producer_no;
+    int64_t first;
+    int64_t last;
+    v1::SkipReason reason;
+  };
+  std::vector<SkippedRange> skipped_;
+  // The users that the cache did not know, with their text.
+  std::map<UserKey, std::string> met_users_;
+};
+
+}  // namespace donut::collector

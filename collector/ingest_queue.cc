@@ -1,0 +1,223 @@
+#include "collector/ingest_queue.h"
+
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "common/grpc_status.h"
+
+namespace donut::collector {
+namespace {
+
+// Within this time after a failure callers hear at once that the database is away, without another try.
+constexpr absl::Duration kAwayMemory = absl::Milliseconds(200);
+constexpr absl::Duration kRetryDelay = absl::Seconds(1);
+
+absl::Status DatabaseAway() {
+  return WithRetryDelay(absl::UnavailableError("the database is away; nothing was stored, try again"),
+                        kRetryDelay);
+}
+
+absl::Status GoingDown() {
+  return WithRetryDelay(
+      absl::UnavailableError("the collector is going down; connect again, elsewhere or later"), kRetryDelay);
+}
+
+}  // namespace
+
+IngestQueue::IngestQueue(IngestQueueOptions options, const Clock* clock, const SinkFactory& make_sink)
+    : options_(options), clock_(clock) {
+  for (int i = 0; i < options_.lanes; ++i) {
+    lanes_.push_back(std::make_unique<Lane>(options_.group));
+    lanes_.back()->sink = make_sink(i);
+  }
+  for (auto& lane : lanes_) lane->thread = std::thread([this, lane = lane.get()] { Run(*lane); });
+}
+
+IngestQueue::~IngestQueue() { Stop(false); }
+
+void IngestQueue::Drain() { Stop(true); }
+
+void IngestQueue::Stop(bool drain) {
+  stopped_ = true;
+  for (auto& lane : lanes_) {
+    MutexLock lock(lane->mutex);
+    lane->draining = true;
+    lane->stopping = lane->stopping || !drain;
+    lane->wake.NotifyAll();
+  }
+  for (auto& lane : lanes_) {
+    if (lane->thread.joinable()) lane->thread.join();
+  }
+}
+
+absl::Status IngestQueue::CheckAvailable() const {
+  if (stopped_) return GoingDown();
+  if (absl::ToUnixMicros(clock_->Now()) < away_until_us_) return DatabaseAway();
+  return absl::OkStatus();
+}
+
+IngestQueue::Lane& IngestQueue::LaneFor(int project_id, const std::string& key) {
+  return *lanes_[absl::HashOf(project_id, key) % lanes_.size()];
+}
+
+void IngestQueue::Submit(HelloClaim claim, std::function<void(absl::StatusOr<HelloAnswer>)> done) {
+  Lane& lane = LaneFor(claim.project_id, claim.producer_id);
+  {
+    MutexLock lock(lane.mutex);
+    if (!lane.draining) {
+      lane.queue.Add(WaitingHello{std::move(claim), std::move(done)});
+      lane.wake.NotifyAll();
+      return;
+    }
+  }
+  done(GoingDown());
+}
+
+void IngestQueue::Submit(const std::string& key, StagedPiece piece, std::function<void(PieceResult)> done) {
+  Lane& lane = LaneFor(piece.project_id, key);
+  {
+    MutexLock lock(lane.mutex);
+    if (!lane.draining) {
+      const size_t bytes = piece.MemoryBytes();
+      staged_bytes_ += bytes;
+      lane.queue.Add(WaitingPiece{std::move(piece), bytes, std::move(done), clock_->Now()});
+      lane.wake.NotifyAll();
+      return;
+    }
+  }
+  PieceResult result;
+  result.status = GoingDown();
+  done(std::move(result));
+}
+
+void IngestQueue::WhenRoom(std::function<void()> resume) {
+  {
+    MutexLock lock(waiters_mutex_);
+    if (!HasRoom()) {
+      waiters_.push_back(std::move(resume));
+      return;
+    }
+  }
+  resume();
+}
+
+void IngestQueue::ReleaseBytes(size_t bytes) {
+  std::vector<std::function<void()>> resumed;
+  {
+    MutexLock lock(waiters_mutex_);
+    staged_bytes_ -= bytes;
+    // As many as there may be batches of full size: those who find no room wait again.
+    size_t room = HasRoom() ? options_.max_staged_bytes - staged_bytes_ : 0;
+    while (room > 0 && !waiters_.empty()) {
+      resumed.push_back(std::move(waiters_.front()));
+      waiters_.pop_front();
+      constexpr size_t kUsualBatchBytes = 1 << 20;
+      room -= std::min(room, kUsualBatchBytes);
+    }
+  }
+  for (auto& resume : resumed) resume();
+}
+
+void IngestQueue::Finish(WaitingPiece& waiting, PieceResult result) {
+  {
+    MutexLock lock(totals_mutex_);
+    totals_.stored_events += result.stored_count;
+    totals_.duplicate_events += result.duplicate_count;
+    totals_.rejected_events += static_cast<int64_t>(result.rejections.size());
+    if (!result.status.ok()) ++totals_.failed_pieces;
+  }
+  waiting.done(std::move(result));
+}
+
+IngestTotals IngestQueue::totals() const {
+  MutexLock lock(totals_mutex_);
+  return totals_;
+}
+
+void IngestQueue::OnAway(Lane& lane, absl::Duration wait) {
+  away_until_us_ = absl::ToUnixMicros(clock_->Now() + wait + kAwayMemory);
+  std::vector<WaitingHello> hellos;
+  std::vector<WaitingPiece> unary;
+  {
+    MutexLock lock(lane.mutex);
+    hellos = lane.queue.TakeHellos();
+    unary = lane.queue.TakeUnary();
+  }
+  for (WaitingHello& hello : hellos) hello.done(DatabaseAway());
+  for (WaitingPiece& waiting : unary) {
+    PieceResult result;
+    result.status = DatabaseAway();
+    Finish(waiting, std::move(result));
+    ReleaseBytes(waiting.bytes);
+  }
+}
+
+bool IngestQueue::WaitInLane(Lane& lane, absl::Duration wait) {
+  MutexLock lock(lane.mutex);
+  const absl::Time until = clock_->Now() + wait;
+  while (!lane.draining) {
+    const absl::Duration left = until - clock_->Now();
+    if (left <= absl::ZeroDuration()) return true;
+    lane.wake.WaitFor(lane.mutex, left);
+  }
+  return false;
+}
+
+void IngestQueue::CommitGroup(Lane& lane, GroupCommitter& committer) {
+  std::vector<WaitingPiece> group;
+  {
+    MutexLock lock(lane.mutex);
+    group = lane.queue.TakeGroup();
+  }
+  {
+    MutexLock lock(totals_mutex_);
+    ++totals_.groups;
+  }
+  std::vector<const StagedPiece*> pieces;
+  size_t bytes = 0;
+  for (const WaitingPiece& waiting : group) {
+    pieces.push_back(&waiting.piece);
+    bytes += waiting.bytes;
+  }
+  bool away = false;
+  committer.Commit(pieces, [&](size_t index, PieceResult result) {
+    away = away || result.status.code() == absl::StatusCode::kUnavailable;
+    Finish(group[index], std::move(result));
+  });
+  group.clear();
+  ReleaseBytes(bytes);
+  if (away) OnAway(lane, absl::ZeroDuration());
+}
+
+void IngestQueue::Run(Lane& lane) {
+  GroupCommitter committer(lane.sink.get(), options_.commit,
+                           {.now = [this] { return clock_->Now(); },
+                            .wait = [&](absl::Duration wait) { return WaitInLane(lane, wait); },
+                            .on_away = [&](absl::Duration wait) { OnAway(lane, wait); }});
+  while (true) {
+    WaitingHello hello;
+    LaneQueue::Next next;
+    {
+      MutexLock lock(lane.mutex);
+      absl::Duration wait;
+      while (true) {
+        next = lane.queue.Decide(clock_->Now(), lane.draining, wait);
+        if (next != LaneQueue::Next::kWait || lane.draining) break;
+        lane.wake.WaitFor(lane.mutex, wait);
+      }
+      if (lane.stopping || next == LaneQueue::Next::kWait) break;
+      if (next == LaneQueue::Next::kHello) hello = lane.queue.TakeHello();
+    }
+    if (next == LaneQueue::Next::kGroup) {
+      CommitGroup(lane, committer);
+      continue;
+    }
+    absl::StatusOr<HelloAnswer> answer = lane.sink->Grant(hello.claim);
+    const bool away = answer.status().code() == absl::StatusCode::kUnavailable;
+    hello.done(std::move(answer));
+    if (away) OnAway(lane, absl::ZeroDuration());
+  }
+  lane.sink->Close();
+}
+
+}  // namespace donut::collector

@@ -1,0 +1,102 @@
+// Many streams into one commit: lanes, each a thread with a sink of its own and one
+// group in flight. A producer always has the same lane, so what it sends stays in order.
+// Bounded in bytes: above the bound HasRoom() is false, and streams are no longer read.
+// Thread-safe; callbacks run on lane threads and must not block.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "collector/group_committer.h"
+#include "collector/lane_queue.h"
+#include "common/clock.h"
+#include "common/mutex.h"
+
+namespace donut::collector {
+
+struct IngestQueueOptions {
+  int lanes = 2;
+  // Flat bytes that wait or are being committed, all lanes together.
+  size_t max_staged_bytes = 64 << 20;
+  GroupLimits group;
+  CommitLimits commit;
+};
+
+// Since the start; for the log.
+struct IngestTotals {
+  int64_t stored_events = 0;
+  int64_t rejected_events = 0;
+  int64_t duplicate_events = 0;
+  int64_t groups = 0;
+  int64_t failed_pieces = 0;
+};
+
+class IngestQueue {
+ public:
+  using SinkFactory = std::function<std::unique_ptr<EventSink>(int lane)>;
+
+  // Starts the lanes.
+  IngestQueue(IngestQueueOptions options, const Clock* clock, const SinkFactory& make_sink);
+  // Stops without committing what still waits; Drain() first for an orderly end.
+  ~IngestQueue();
+
+  // UNAVAILABLE, with how long to wait, when a caller should not queue up: the database
+  // was just found away, or the collector is going down.
+  absl::Status CheckAvailable() const;
+
+  // `done` is called once, also with an error. The lane is found from the project and `key`.
+  void Submit(HelloClaim claim, std::function<void(absl::StatusOr<HelloAnswer>)> done);
+  void Submit(const std::string& key, StagedPiece piece, std::function<void(PieceResult)> done);
+
+  bool HasRoom() const { return staged_bytes_ < options_.max_staged_bytes; }
+  size_t staged_bytes() const { return staged_bytes_; }
+  // Calls `resume` once, when there is room; at once when there is.
+  void WhenRoom(std::function<void()> resume);
+
+  // Commits what waits without further delay, then stops the lanes. What comes after is refused
+  // with UNAVAILABLE.
+  void Drain();
+
+  IngestTotals totals() const;
+
+ private:
+  struct Lane {
+    explicit Lane(GroupLimits limits) : queue(limits) {}
+    Mutex mutex;
+    ConditionVariable wake;
+    LaneQueue queue ABSL_GUARDED_BY(mutex);
+    bool draining ABSL_GUARDED_BY(mutex) = false;
+    bool stopping ABSL_GUARDED_BY(mutex) = false;
+    std::unique_ptr<EventSink> sink;  // of the lane's thread
+    std::thread thread;
+  };
+
+  Lane& LaneFor(int project_id, const std::string& key);
+  void Run(Lane& lane);
+  void CommitGroup(Lane& lane, GroupCommitter& committer);
+  void Finish(WaitingPiece& waiting, PieceResult result);
+  // The database is away: answers those who wait for it, and those who come until `wait` has passed.
+  void OnAway(Lane& lane, absl::Duration wait);
+  bool WaitInLane(Lane& lane, absl::Duration wait);
+  void ReleaseBytes(size_t bytes);
+  void Stop(bool drain);
+
+  const IngestQueueOptions options_;
+  const Clock* const clock_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::atomic<size_t> staged_bytes_ = 0;
+  std::atomic<int64_t> away_until_us_ = 0;
+  std::atomic<bool> stopped_ = false;
+  Mutex waiters_mutex_;
+  std::deque<std::function<void()>> waiters_ ABSL_GUARDED_BY(waiters_mutex_);
+  mutable Mutex totals_mutex_;
+  IngestTotals totals_ ABSL_GUARDED_BY(totals_mutex_);
+};
+
+}  // namespace donut::collector

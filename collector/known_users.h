@@ -1,0 +1,32 @@
+// Remembers which users are in the table already, with a fingerprint of their text, so
+// that most events ask the database nothing about their user. Filled after COMMIT. Bounded: two
+// generations; when the younger is full the older is forgotten. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "common/mutex.h"
+
+namespace donut::collector {
+
+class KnownUsers {
+ public:
+  explicit KnownUsers(size_t capacity) : generation_capacity_(capacity / 2 + 1) {}
+
+  // Whether (project, id) is stored with exactly this text. Another text with the same id is unknown.
+  bool Contains(int project_id, int64_t user_id, std::string_view distinct_id) const;
+  void Add(int project_id, int64_t user_id, std::string_view distinct_id);
+
+ private:
+  using Generation = absl::flat_hash_map<std::pair<int, int64_t>, uint64_t>;
+
+  const size_t generation_capacity_;
+  mutable Mutex mutex_;
+  Generation young_ ABSL_GUARDED_BY(mutex_);
+  Generation old_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace donut::collector

@@ -1,0 +1,64 @@
+// What waits in one lane, and what its thread does next: a Hello first, else a group
+// once it is large or has waited long enough. No thread, no clock; not thread-safe.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "collector/event_sink.h"
+
+namespace donut::collector {
+
+// A group is taken when any of these is reached, and holds little more.
+struct GroupLimits {
+  size_t max_bytes = 8 << 20;
+  int64_t max_events = 20'000;
+  // What the first piece waits for others at most.
+  absl::Duration max_wait = absl::Milliseconds(3);
+};
+
+struct WaitingHello {
+  HelloClaim claim;
+  std::function<void(absl::StatusOr<HelloAnswer>)> done;
+};
+
+struct WaitingPiece {
+  StagedPiece piece;
+  size_t bytes = 0;
+  std::function<void(PieceResult)> done;
+  absl::Time since;
+};
+
+class LaneQueue {
+ public:
+  explicit LaneQueue(GroupLimits limits) : limits_(limits) {}
+
+  void Add(WaitingHello hello) { hellos_.push_back(std::move(hello)); }
+  void Add(WaitingPiece piece);
+
+  bool empty() const { return hellos_.empty() && pieces_.empty(); }
+
+  enum class Next { kHello, kGroup, kWait };
+  // For kWait, `wait` is how long at most; forever when the lane is empty. `hurry`: no waiting for more.
+  Next Decide(absl::Time now, bool hurry, absl::Duration& wait) const;
+
+  WaitingHello TakeHello();
+  // From the front, in order of arrival: at least one piece.
+  std::vector<WaitingPiece> TakeGroup();
+
+  // What somebody waits for and the database cannot do now: Hellos and unary pieces.
+  std::vector<WaitingHello> TakeHellos();
+  std::vector<WaitingPiece> TakeUnary();
+
+ private:
+  const GroupLimits limits_;
+  std::deque<WaitingHello> hellos_;
+  std::deque<WaitingPiece> pieces_;
+  size_t bytes_ = 0;
+  int64_t events_ = 0;
+};
+
+}  // namespace donut::collector

@@ -1,0 +1,54 @@
+// donut-collector: flags to options, options to objects, then serve.
+#include <string>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/usage.h"
+#include "collector/collector_options.h"
+#include "collector/database_upkeep.h"
+#include "collector/event_collector_service.h"
+#include "common/limits.h"
+#include "common/log.h"
+#include "common/postgres/service.h"
+
+ABSL_FLAG(int, lanes, 2, "Database connections that commit side by side.");
+ABSL_FLAG(int, max_streams, 1000, "Open streams; one more is refused.");
+ABSL_FLAG(int, max_staged_mib, 64,
+          "MiB of events that may wait for COMMIT; then streams are no longer read.");
+
+int main(int argc, char** argv) {
+  using namespace donut;
+  BlockStopSignals();
+  absl::SetProgramUsageMessage("Takes events by gRPC and stores each exactly once.");
+  auto flags =
+      ReadServiceFlags(argc, argv, {"127.0.0.1:50051", "DONUT_COLLECTOR_ADDRESS", "donut_collector"});
+  if (!flags.ok()) return postgres::FailedToStart(flags.status());
+  collector::CollectorOptions collector;
+  collector.queue.lanes = absl::GetFlag(FLAGS_lanes);
+  collector.max_streams = absl::GetFlag(FLAGS_max_streams);
+  collector.queue.max_staged_bytes = static_cast<size_t>(absl::GetFlag(FLAGS_max_staged_mib)) << 20;
+  if (const absl::Status valid = collector.Validate(); !valid.ok()) return postgres::FailedToStart(valid);
+  postgres::ServiceOptions options = postgres::ServiceOptionsFrom("donut-collector", *flags);
+  options.server.max_message_bytes = limits::kMaxMessageBytes;
+
+  const SystemClock clock;
+  collector::SharedHash hash;
+  collector::SinkMemory memory(collector.known_users);
+  collector::DatabaseUpkeep upkeep(&hash, &clock, collector.expire_period);
+  collector::IngestQueue queue(collector.queue, &clock, [&](int) {
+    return std::make_unique<collector::PostgresEventSink>(options.database, &hash, &memory);
+  });
+  postgres::ProjectDirectory directory(options.anonymous_allowed());
+  collector::EventCollectorService service(collector, directory, queue, clock);
+  postgres::ServiceHooks hooks;
+  hooks.on_check = [&](pqxx::connection& connection) { return upkeep.Check(connection); };
+  hooks.drain = [&] { service.Drain(); };
+  const int code = postgres::RunService(options, directory, {&service}, hooks);
+  const collector::IngestTotals totals = queue.totals();
+  Log(Severity::kInfo, "totals",
+      {{"stored", totals.stored_events},
+       {"rejected", totals.rejected_events},
+       {"duplicates", totals.duplicate_events},
+       {"groups", totals.groups},
+       {"failed", totals.failed_pieces}});
+  return code;
+}

@@ -1,0 +1,177 @@
+#include "collector/postgres_event_sink.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/random/random.h"
+#include "absl/strings/escaping.h"
+#include "collector/sql_array.h"
+#include "collector/statements.h"
+#include "common/limits.h"
+#include "common/status_macros.h"
+
+namespace donut::collector {
+namespace {
+
+// A Hello that loses against another one of the same producer is tried again this often.
+constexpr int kMaxGrantTries = 5;
+
+std::string RandomBytes(size_t count) {
+  absl::BitGen random;
+  std::string bytes(count, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(absl::Uniform<uint8_t>(random));
+  return bytes;
+}
+
+// The body of a Hello's transaction.
+absl::Status GrantEpoch(pqxx::transaction_base& transaction, const HelloClaim& claim, HelloAnswer& answer) {
+  const std::string producer_id = ByteaLiteral(claim.producer_id);
+  const std::string token = ByteaLiteral(claim.token);
+  std::optional<ProducerRow> row;
+  const pqxx::result found = transaction.exec_params(sql::kFindProducer, claim.project_id, producer_id);
+  if (!found.empty()) {
+    row.emplace();
+    row->producer_no = found[0][0].as<int>();
+    row->epoch = found[0][1].as<int64_t>();
+    row->token = absl::HexStringToBytes(found[0][2].as<std::string>());
+    row->last_sequence = found[0][3].as<int64_t>();
+    row->bookmark = absl::HexStringToBytes(found[0][4].as<std::string>());
+  }
+  answer = HelloAnswer();
+  answer.verdict = JudgeHello(row, claim);
+  switch (answer.verdict) {
+    case HelloVerdict::kUnknownProducer:
+    case HelloVerdict::kForeignEpoch:
+      return absl::OkStatus();
+    case HelloVerdict::kCreate: {
+      const pqxx::result made =
+          transaction.exec_params(sql::kInsertProducer, claim.project_id, producer_id, token, claim.durable);
+      if (made.empty()) return absl::AbortedError("another Hello made this producer meanwhile");
+      answer.producer_no = made[0][0].as<int>();
+      answer.epoch = 1;
+      return absl::OkStatus();
+    }
+    case HelloVerdict::kGrant:
+      break;
+  }
+  answer.producer_no = row->producer_no;
+  answer.committed_sequence = row->last_sequence;
+  answer.bookmark = row->bookmark;
+  answer.epoch =
+      transaction.exec_params(sql::kGrantEpoch, row->producer_no, token, claim.durable)[0][0].as<int64_t>();
+  return absl::OkStatus();
+}
+
+bool CanRepeat(const postgres::TransactionResult& result, int tries) {
+  if (result.status.code() == absl::StatusCode::kAborted) return tries < kMaxGrantTries;
+  // Usually only this connection had died: once more, on a new one.
+  return result.status.code() == absl::StatusCode::kUnavailable && tries < 2;
+}
+
+}  // namespace
+
+postgres::TransactionResult PostgresEventSink::Run(const Body& body) {
+  if (connection_ == nullptr) {
+    auto connected = postgres::Connect(options_);
+    if (!connected.ok()) return {connected.status(), postgres::Outcome::kRolledBack};
+    connection_ = *std::move(connected);
+  }
+  bool broken = false;
+  postgres::TransactionResult result =
+      postgres::RunTransaction(*connection_, postgres::TransactionKind::kReadWrite, body, broken);
+  if (broken) connection_.reset();
+  return result;
+}
+
+absl::StatusOr<HelloAnswer> PostgresEventSink::Grant(const HelloClaim& claim) {
+  for (int tries = 1;; ++tries) {
+    HelloAnswer answer;
+    const postgres::TransactionResult result =
+        Run([&](pqxx::transaction_base& transaction) { return GrantEpoch(transaction, claim, answer); });
+    if (result.status.ok()) return answer;
+    // After an unknown outcome the row may hold this attempt's own token: then it is granted again.
+    if (!CanRepeat(result, tries)) return absl::UnavailableError(result.status.message());
+  }
+}
+
+absl::Status PostgresEventSink::PrepareEventNames(const std::vector<PieceSpan>& spans) {
+  std::map<int, std::set<std::string>> missing;
+  for (const PieceSpan& span : spans) {
+    if (!span.refusal.empty()) continue;
+    const PreparedBatch& batch = span.piece->batch;
+    for (const PreparedEvent& event : batch.events) {
+      if (event.sequence < span.first || event.sequence > span.last) continue;
+      std::string name(batch.Text(event.name));
+      if (memory_->event_names.Find(span.piece->project_id, name)) continue;
+      missing[span.piece->project_id].insert(std::move(name));
+    }
+  }
+  for (const auto& [project_id, names] : missing) {
+    std::map<std::string, int> found;
+    const auto result = Run([&, project = project_id, &wanted = names](pqxx::transaction_base& transaction) {
+      found = FindOrAddEventNames(transaction, project, wanted, limits::kMaxEventNames);
+      return absl::OkStatus();
+    });
+    RETURN_IF_ERROR(result.status);
+    memory_->event_names.Remember(project_id, found);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PostgresEventSink::PrepareOwnProducer(int project_id) {
+  if (own_producers_.count(project_id) > 0) return absl::OkStatus();
+  int producer_no = 0;
+  const auto result = Run([&](pqxx::transaction_base& transaction) {
+    const pqxx::result made = transaction.exec_params(sql::kInsertProducer, project_id,
+                                                      ByteaLiteral(RandomBytes(limits::kProducerIdBytes)),
+                                                      ByteaLiteral(RandomBytes(limits::kTokenBytes)), false);
+    producer_no = made.at(0).at(0).as<int>();
+    return absl::OkStatus();
+  });
+  RETURN_IF_ERROR(result.status);
+  own_producers_[project_id] = producer_no;
+  return absl::OkStatus();
+}
+
+absl::Status PostgresEventSink::Prepare(const std::vector<PieceSpan>& spans) {
+  for (const PieceSpan& span : spans) {
+    if (span.piece->unary) RETURN_IF_ERROR(PrepareOwnProducer(span.piece->project_id));
+  }
+  return PrepareEventNames(spans);
+}
+
+absl::Status PostgresEventSink::Commit(std::vector<PieceSpan>& spans, CommitOutcome& outcome) {
+  outcome = CommitOutcome::kRolledBack;
+  const std::optional<KeyedHash> hash = shared_hash_->Get();
+  if (!hash) return absl::UnavailableError("the collector does not know the installation's hash key yet");
+  RETURN_IF_ERROR(Prepare(spans));
+  GroupTransaction group(spans, *hash, *memory_, own_producers_);
+  bool own_producer_gone = false;
+  const postgres::TransactionResult result = Run([&](pqxx::transaction_base& transaction) {
+    absl::Status status = group.Run(transaction);
+    own_producer_gone = status.code() == absl::StatusCode::kAborted;
+    return status;
+  });
+  // Deleted by age, after months without a unary event: the next try makes new ones.
+  if (own_producer_gone) own_producers_.clear();
+  if (result.status.ok()) {
+    outcome = CommitOutcome::kCommitted;
+    group.RememberUsers();
+  } else if (result.outcome == postgres::Outcome::kUnknown) {
+    outcome = CommitOutcome::kUnknown;
+  }
+  return result.status;
+}
+
+void PostgresEventSink::Close() {
+  if (own_producers_.empty() || connection_ == nullptr) return;
+  SqlArray numbers;
+  for (const auto& [project_id, producer_no] : own_producers_) numbers.Add(int64_t{producer_no});
+  // What could not be closed is deleted by age.
+  Run([&](pqxx::transaction_base& transaction) {
+    transaction.exec_params(sql::kCloseProducers, numbers.Take());
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace donut::collector

@@ -1,0 +1,16 @@
+#include "collector/prepared_batch.h"
+
+namespace donut::collector {
+
+size_t PreparedBatch::MemoryBytes() const {
+  size_t bytes = sizeof(*this) + text.capacity() + events.capacity() * sizeof(PreparedEvent) +
+                 rejected.capacity() * sizeof(RejectedEvent) +
+                 pipeline_updates.capacity() * sizeof(PipelineUpdate);
+  for (const RejectedEvent& event : rejected) bytes += event.detail.capacity() + event.payload.capacity();
+  for (const PipelineUpdate& update : pipeline_updates) {
+    bytes += update.pipeline.capacity() + update.phase.capacity() + update.reason.capacity();
+  }
+  return bytes;
+}
+
+}  // namespace donut::collector

@@ -1,0 +1,68 @@
+// Events that passed validation, flat: what a batch turns into on the thread that
+// received it, and all that the sink needs. No message objects: a Struct takes twenty
+// times its bytes. Plain data, not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/proto_alias.h"
+#include "donut/analytics/v1/collector.pb.h"
+
+namespace donut::collector {
+
+// A piece of PreparedBatch::text.
+struct TextRef {
+  uint32_t offset = 0;
+  uint32_t length = 0;
+};
+
+// What a pipeline event says about its run (event.proto).
+struct PipelineUpdate {
+  enum class Kind { kRunStarted, kPhaseStarted, kPhaseCompleted, kRunCompleted, kRunFailed };
+  Kind kind = Kind::kRunStarted;
+  int attempt = 1;
+  std::string pipeline;
+  std::string phase;  // of kRunFailed: the one that failed, empty when unsaid
+  std::string reason;
+  std::optional<int64_t> items_in;
+  std::optional<int64_t> items_out;
+};
+
+struct PreparedEvent {
+  // Its number on the stream; its place in the request, from 0, for TrackEvents.
+  int64_t sequence = 0;
+  int64_t event_time_us = 0;  // microseconds since 1970
+  TextRef name;
+  TextRef user_id;
+  TextRef session_id;        // empty: none
+  TextRef insert_id;         // empty: none
+  TextRef properties;        // JSON; empty: none
+  TextRef payload;           // the event as it came, for the dead letters
+  int pipeline_update = -1;  // index into PreparedBatch::pipeline_updates; -1: an ordinary event
+};
+
+// An event that is refused for good, and kept as it came.
+struct RejectedEvent {
+  int64_t sequence = 0;
+  v1::RejectionReason reason = v1::REJECTION_REASON_UNSPECIFIED;
+  std::string detail;
+  std::string payload;
+};
+
+struct PreparedBatch {
+  int64_t received_us = 0;
+  std::vector<PreparedEvent> events;    // ascending sequence
+  std::vector<RejectedEvent> rejected;  // ascending sequence
+  std::vector<PipelineUpdate> pipeline_updates;
+  std::string text;
+
+  std::string_view Text(TextRef ref) const { return std::string_view(text).substr(ref.offset, ref.length); }
+  // What it holds in memory.
+  size_t MemoryBytes() const;
+};
+
+}  // namespace donut::collector

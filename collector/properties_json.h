@@ -1,0 +1,16 @@
+// Writes a Struct as JSON text, straight from the message: protobuf's own printer
+// takes 5.6 microseconds per event and rounds nothing worth having. Pure functions.
+#pragma once
+
+#include <string>
+
+#include "google/protobuf/struct.pb.h"
+
+namespace donut::collector {
+
+// Appends `properties` to `out`. Numbers are the shortest text that reads back as the
+// same double, integers without exponent. The caller has validated: numbers are finite
+// and text is UTF-8 without NUL. A Value without a kind is written as null.
+void AppendJson(const google::protobuf::Struct& properties, std::string& out);
+
+}  // namespace donut::collector
