@@ -82,6 +82,7 @@ start_service() {
     exec env DONUT_DATABASE_URL="$url" "$(service_variable "$name")=$(service_address "$name")" \
       setsid nohup "$BUILD/bin/$name" </dev/null >>"$log" 2>&1 9>&-
   ) &
+  disown $! # else bash comments on its end
   printf '%s %s %s %s %s\n' $! "$(start_ticks $!)" "$(hash_of "$(service_settings "$name")")" "$log_start" \
     "$(service_address "$name")" >"$PIDS/$name.pid"
 }
