@@ -28,3 +28,10 @@ endforeach()
 add_library(donut_proto STATIC ${generated})
 target_include_directories(donut_proto SYSTEM PUBLIC $<BUILD_INTERFACE:${DONUT_PROTO_OUT}>)
 target_link_libraries(donut_proto PUBLIC protobuf::libprotobuf gRPC::grpc++)
+# A file with a service and no messages has nothing that the linker misses, and would be left out of the
+# programs: reflection could then list the service, but not describe it.
+foreach(proto IN LISTS DONUT_SERVICE_PROTOS)
+  string(REPLACE "/" "_2f" symbol ${proto})
+  string(REPLACE "." "_2e" symbol ${symbol})
+  target_link_options(donut_proto INTERFACE LINKER:--undefined=descriptor_table_${symbol})
+endforeach()
