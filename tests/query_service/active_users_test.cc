@@ -94,6 +94,7 @@ TEST_F(ActiveUsersTest, DayOfSpringChangeHas23Hours) {
 TEST_F(ActiveUsersTest, RepeatedHourOfAutumnIsTwoBuckets) {
   // 02:30 in Berlin comes at 00:30 and at 01:30 UTC.
   Load({{Event("ann", "2024-10-27 00:30:00"), Event("ben", "2024-10-27 01:30:00")}, {}});
+  context_.now = At("2024-11-01 00:00:00");
   auto request = Between("2024-10-27", "2024-10-28", "Europe/Berlin");
   request.set_granularity(v1::GRANULARITY_HOUR);
   const auto response = Answer(request);

@@ -146,6 +146,7 @@ TEST_F(FeatureUsageTest, RefusesATokenOfAnotherRequest) {
   const std::string token = Answer(request).next_page_token();
   ASSERT_NE(token, "");
   const auto refused = [&](v1::GetFeatureUsageRequest changed, const std::string& with) {
+    SCOPED_TRACE(with);
     changed.set_page_token(with);
     EXPECT_THAT(
         Ask(query::FeatureUsage, changed),
@@ -158,7 +159,7 @@ TEST_F(FeatureUsageTest, RefusesATokenOfAnotherRequest) {
   changed.set_page_size(2);
   refused(changed, token);
   refused(request, "no token");
-  refused(request, token + "x");
+  refused(request, token + "A");
   context_.project.project_id += 1;
   refused(request, token);
 }
