@@ -14,10 +14,11 @@ run_example() {
   fi
 }
 
-# The programs talk to our services and need no database.
+# The programs talk to our services and need no database; the examples remember in the data
+# folder what they have done.
 with_addresses() {
   env -u DONUT_DATABASE_URL DONUT_COLLECTOR_ADDRESS="$COLLECTOR_ADDRESS" DONUT_QUERY_ADDRESS="$QUERY_ADDRESS" \
-    "$@" </dev/null 9>&-
+    DONUT_DATA_DIR="$DATA" "$@" </dev/null 9>&-
 }
 
 show_tour() {
