@@ -12,14 +12,14 @@
   FROM phases JOIN runs USING (user_id, session_id) JOIN steps USING (phase)
   WHERE completed_at IS NOT NULL
   GROUP BY 1, 2, 3
-), leading AS (
+), numbered_phases AS (
   -- The n-th completed phase of a run is the n-th phase only while none is missing before it.
   SELECT user_id, session_id, place,
          row_number() OVER (PARTITION BY user_id, session_id ORDER BY place) AS nth
   FROM completed_phases
 ), depths AS (
   SELECT user_id, session_id, count(*) FILTER (WHERE place = nth) AS phase_count
-  FROM leading
+  FROM numbered_phases
   GROUP BY 1, 2
 ), successes AS (
   SELECT user_id, session_id FROM attempts WHERE completed_at IS NOT NULL GROUP BY 1, 2
@@ -39,8 +39,8 @@
   GROUP BY 1
 ), phase_totals AS (
   -- No sum leaves int64, as absurd as it may be.
-  SELECT phase, least(sum(items_in), 9223372036854775807) AS items_in,
-         least(sum(items_out), 9223372036854775807) AS items_out,
+  SELECT phase, CASE WHEN count(items_in) > 0 THEN least(sum(items_in), 9223372036854775807) END AS items_in,
+         CASE WHEN count(items_out) > 0 THEN least(sum(items_out), 9223372036854775807) END AS items_out,
          count(duration) AS duration_count,
          avg(duration)::float8 AS duration_mean,
          percentile_cont(0.5) WITHIN GROUP (ORDER BY duration) AS duration_median,
