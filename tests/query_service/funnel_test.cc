@@ -236,6 +236,14 @@ TEST_F(FunnelTest, TimesTheLastEntryBeforeTheFirstCompletion) {
   EXPECT_DOUBLE_EQ(response.steps(2).time_from_previous().max_seconds(), 2);
 }
 
+TEST_F(FunnelTest, TimesTheFirstCompletionAndNotTheQuickest) {
+  Add("u", "a", 0);
+  Add("u", "b", 10);
+  Add("u", "a", 20);
+  Add("u", "b", 21);
+  EXPECT_DOUBLE_EQ(Funnel(Steps({"a", "b"})).time_to_convert().max_seconds(), 10);
+}
+
 TEST_F(FunnelTest, TimesTheEarliestIntermediateSteps) {
   Add("u", "a", 0);
   Add("u", "b", 1);

@@ -125,6 +125,14 @@ TEST_F(RetentionTest, FirstStartIsSoughtInAllHistory) {
   EXPECT_THAT(Rows(Retention(Days("01", "02"))), ElementsAre(ElementsAre(1, 0, 0)));
 }
 
+TEST_F(RetentionTest, EarlierEventsThatStartNothingDoNotCount) {
+  Add("u", "2023-07-01 08:00:00", "open");
+  Add("u", "2024-03-01 08:00:00", "signup");
+  v1::GetRetentionRequest request = Days("01", "02");
+  request.add_start_event_names("signup");
+  EXPECT_THAT(Rows(Retention(request)), ElementsAre(ElementsAre(1, 0, 0)));
+}
+
 TEST_F(RetentionTest, ReturnsAfterTheEndOfTheIntervalCount) {
   Add("u", "2024-03-01 12:00:00");
   Add("u", "2024-03-03 12:00:00");
