@@ -86,8 +86,8 @@ how_to_get_grpcurl() {
   say "go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v$GRPCURL_VERSION   (Go 1.21 or newer)"
 }
 
-# For CI: what only some checks and tests need. Debian's own Go is too old for
-# grpcurl $GRPCURL_VERSION; then the newest that it builds is taken.
+# For CI: what only some checks and tests need, in .cache/bin, which .ci/run has on its PATH.
+# Debian's own Go is too old for grpcurl $GRPCURL_VERSION; then the newest that it builds is taken.
 install_ci_tools() {
   local version=$GRPCURL_VERSION
   if ! have_buf; then install_packages "for buf" npm; fi
@@ -95,6 +95,6 @@ install_ci_tools() {
   if ! command -v go >/dev/null; then install_packages "for grpcurl" golang-go; fi
   if [[ $(go env GOVERSION) =~ ^go1\.(1[0-9]|20)(\.|$) ]]; then version=1.8.9; fi
   step "building grpcurl $version"
-  GOBIN=/usr/local/bin go install "github.com/fullstorydev/grpcurl/cmd/grpcurl@v$version" ||
+  GOBIN=$ROOT/.cache/bin go install "github.com/fullstorydev/grpcurl/cmd/grpcurl@v$version" ||
     fail "grpcurl could not be built; by hand: $(how_to_get_grpcurl)"
 }
