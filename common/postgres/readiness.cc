@@ -4,6 +4,7 @@
 
 #include "common/log.h"
 #include "common/postgres/migrations.h"
+#include "common/postgres/silence_limit.h"
 #include "common/postgres/transaction.h"
 #include "common/status_macros.h"
 
@@ -29,17 +30,23 @@ absl::Status Readiness::Check() {
     ASSIGN_OR_RETURN(snapshot, ProjectSnapshot::Read(transaction));
     return absl::OkStatus();
   };
-  bool broken = false;
-  const TransactionResult result =
-      RunTransaction(*connection_, TransactionKind::kReadOnlySnapshot, read, broken);
-  RETURN_IF_ERROR(result.status);
-  if (on_check_) RETURN_IF_ERROR(on_check_(*connection_));
+  {
+    const SilenceLimit limit(*connection_, options_.answer_limit);
+    bool broken = false;
+    const TransactionResult result =
+        RunTransaction(*connection_, TransactionKind::kReadOnlySnapshot, read, broken);
+    RETURN_IF_ERROR(result.status);
+  }
+  if (on_check_) {
+    const SilenceLimit limit(*connection_, options_.on_check_limit);
+    RETURN_IF_ERROR(on_check_(*connection_));
+  }
   if (directory_ != nullptr) directory_->Update(*std::move(snapshot));
   return absl::OkStatus();
 }
 
 absl::Status Readiness::CheckNow() {
-  const absl::Status status = Check();
+  absl::Status status = Check();
   // Whatever went wrong, a new connection is not worse; and it is a round away.
   if (!status.ok()) connection_.reset();
   Tell(status);

@@ -23,6 +23,10 @@ namespace donut::postgres {
 struct ReadinessOptions {
   ConnectionOptions connection;
   absl::Duration period = absl::Seconds(2);
+  // A database that leaves the watch without an answer for this long is away, even if it never says so.
+  absl::Duration answer_limit = absl::Seconds(3);
+  // The same for the service's own work, which may be long.
+  absl::Duration on_check_limit = absl::Minutes(1);
 };
 
 class Readiness {

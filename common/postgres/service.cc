@@ -9,8 +9,7 @@
 namespace donut::postgres {
 namespace {
 
-// The watch asks small questions: it must notice a database that does not answer.
-constexpr absl::Duration kCheckStatementTimeout = absl::Seconds(5);
+// The watch shall notice soon that nobody answers.
 constexpr absl::Duration kCheckConnectTimeout = absl::Seconds(2);
 
 ReadinessOptions WatchOptions(const ServiceOptions& options) {
@@ -18,7 +17,6 @@ ReadinessOptions WatchOptions(const ServiceOptions& options) {
   watch.connection = options.database;
   watch.connection.application_name = absl::StrCat(options.name, " watch");
   watch.connection.connect_timeout = kCheckConnectTimeout;
-  watch.connection.statement_timeout = kCheckStatementTimeout;
   watch.period = options.check_period;
   return watch;
 }

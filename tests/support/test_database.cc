@@ -74,6 +74,7 @@ int RunProgram(const std::vector<std::string>& command, const std::string& log) 
   posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   posix_spawn_file_actions_adddup2(&actions, 1, 2);
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   pid_t pid = 0;
@@ -229,6 +230,9 @@ std::string TestCluster::UrlFor(const std::string& database, const std::string& 
 
 void TestCluster::Stop(const std::string& mode) { server_->Stop(mode); }
 void TestCluster::Start() { server_->Start(); }
+void TestCluster::Signal(int pid, int signal) {
+  if (kill(pid, signal) != 0) Fail(absl::StrCat("process ", pid, " takes no signal: ", std::strerror(errno)));
+}
 
 namespace {
 

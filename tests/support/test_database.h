@@ -54,6 +54,8 @@ class TestCluster {
   std::string UrlFor(const std::string& database, const std::string& user) const;
   void Stop(const std::string& mode);
   void Start();
+  // Sends a signal to one of its processes, such as SIGSTOP to a backend.
+  void Signal(int pid, int signal);
 
  private:
   class Server;

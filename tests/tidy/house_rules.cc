@@ -179,6 +179,7 @@ std::vector<std::string> CheckSqlComment(const SourceFile& file) {
     if (!std::regex_search(comment, named)) missing.insert(it->str());
   }
   std::vector<std::string> wrong;
+  wrong.reserve(missing.size());
   for (const std::string& one : missing) {
     wrong.push_back(
         At(file, 1, absl::StrCat("its comment does not name ", one, ": say its type and meaning")));

@@ -1,5 +1,6 @@
 #include "common/postgres/readiness.h"
 
+#include <csignal>
 #include <deque>
 
 #include "common/postgres/migrations.h"
@@ -97,6 +98,26 @@ TEST(ReadinessTest, NoticesThatTheDatabaseWentAwayAndCameBack) {
   TestCluster::Shared().Start();
   EXPECT_TRUE(changes.Next());
   EXPECT_TRUE(readiness.ready());
+}
+
+// A frozen machine, or a network that swallows everything: no error ever comes.
+TEST(ReadinessTest, NoticesADatabaseThatGoesSilent) {
+  TestDatabase database;
+  Changes changes;
+  ReadinessOptions options = OptionsFor(database.query_url());
+  options.connection.application_name = "frozen";
+  options.answer_limit = absl::Milliseconds(200);
+  Readiness readiness(options, nullptr, nullptr, [&changes](bool ready) { changes.Add(ready); });
+  ASSERT_OK(readiness.CheckNow());
+  EXPECT_TRUE(changes.Next());
+  const int backend =
+      std::stoi(database.Query("SELECT pid FROM pg_stat_activity WHERE application_name = 'frozen'"));
+  TestCluster::Shared().Signal(backend, SIGSTOP);
+  readiness.Start();
+  EXPECT_FALSE(changes.Next());
+  // The others are well: a new connection works.
+  EXPECT_TRUE(changes.Next());
+  TestCluster::Shared().Signal(backend, SIGCONT);
 }
 
 TEST(ReadinessTest, TheServicesOwnCheckDecidesToo) {
