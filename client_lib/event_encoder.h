@@ -16,11 +16,11 @@ namespace donut {
 
 // The arguments of Track. Refers to the caller's memory.
 struct EventView {
-  std::string_view name;
-  std::string_view user_id;
-  std::string_view session_id;
-  absl::Time event_time;
-  std::span<const Property> properties;
+  std::string_view name = {};
+  std::string_view user_id = {};
+  std::string_view session_id = {};
+  absl::Time event_time = absl::UnixEpoch();
+  std::span<const Property> properties = {};
 };
 
 struct EventMeasure {

@@ -10,6 +10,7 @@
 #include "client_lib/warning_limiter.h"
 #include "common/limits.h"
 #include "google/protobuf/struct.pb.h"
+#include "google/protobuf/stubs/logging.h"
 
 namespace donut {
 namespace {
@@ -136,6 +137,8 @@ absl::Status Replay::Send(const v1::Event& event, const std::string& bookmark) {
   if (absl::Status status = CheckBookmark(bookmark); !status.ok()) return status;
   const size_t bytes = event.ByteSizeLong();
   if (const char* breakage = FindBreakage(event, bytes)) {
+    // Protobuf writes such an event all the same, with a line on standard error for each text.
+    const google::protobuf::LogSilencer silencer;
     return SendUnparsed(event.SerializePartialAsString(), breakage, bookmark);
   }
   return loop_->AppendEvent(

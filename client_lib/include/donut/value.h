@@ -4,7 +4,8 @@
 //
 //   client->Track("signup", user, {{"plan", "pro"}, {"seats", 5}, {"tags", Value::List({"a", "b"})}});
 //
-// Lists and objects that are built at run time stand in containers of the caller:
+// Lists and objects that are built at run time, or kept in a variable, stand in containers of the caller
+// (braces in List({...}) are gone at the end of the statement):
 //
 //   std::vector<donut::Value> tags = ...;
 //   client->Track("signup", user, {{"tags", donut::Value::List(tags)}});
