@@ -45,10 +45,10 @@ constexpr Rule kRules[] = {
     {"permission is hereby granted free of charge to any person obtaining a copy", "Expat"},
     {"permission to use copy modify and or distribute this software for any purpose with or without fee", "ISC"},
     {"permission to use copy modify and distribute this software for any purpose with or without fee", "ISC"},
-    {"permission to use copy modify distribute and sell this software and its documentation", "HPND"},
-    {"permission to use copy modify and distribute this software and its documentation", "HPND"},
-    {"licensed under the apache license version 2.0", "Apache-2.0"},
+    {"permission to use copy modify distribute and sell this software and its documentation for any", "HPND"},
+    {"permission to use copy modify and distribute this software and its documentation for any", "HPND"},
     {"apache license version 2.0", "Apache-2.0"},
+    {"common licenses apache 2.0", "Apache-2.0"},
     {"mozilla public license version 1.1", "MPL-1.1"},
     {"mozilla public license v. 2.0", "MPL-2.0"},
     {"mozilla public license v 2.0", "MPL-2.0"},
@@ -59,15 +59,18 @@ constexpr Rule kRules[] = {
     {"boost software license version 1.0", "BSL-1.0"},
     {"cc0 1.0 universal", "CC0-1.0"},
     {"creative commons cc0", "CC0-1.0"},
+    {"cc0 public domain dedication", "CC0-1.0"},
+    {"common licenses cc0 1.0", "CC0-1.0"},
     {"copying and distribution of this file with or without modification are permitted in any medium", "FSFAP"},
     {"this file is free software the free software foundation gives unlimited permission to copy", "FSFUL"},
     {"openldap public license", "OpenLDAP-2.8"},
     {"openssl license", "OpenSSL"},
     {"python software foundation license", "PSF-2"},
-    {"in the public domain", "public-domain"},
-    {"to the public domain", "public-domain"},
-    {"into the public domain", "public-domain"},
 };
+
+// Said in passing by other licences too: counts only where no other phrase is there.
+constexpr char kPublicDomainPhrase[] = "public domain";
+constexpr char kPublicDomain[] = "public-domain";
 
 struct Family {
   const char* phrase;
@@ -86,6 +89,9 @@ constexpr char kBsd[] = "redistribution and use in source and binary forms";
 
 std::string BsdName(const std::string& text) {
   if (absl::StrContains(text, "all advertising materials mentioning features")) return "BSD-4-clause";
+  if (!absl::StrContains(text, "binary form must reproduce") && !absl::StrContains(text, "in binary form")) {
+    return "BSD-1-clause";
+  }
   for (const char* phrase : {"to endorse or promote products", "may be used to endorse", "may not be used to endorse"}) {
     if (absl::StrContains(text, phrase)) return "BSD-3-clause";
   }
@@ -101,9 +107,12 @@ std::string VersionAt(const std::string& text, size_t at) {
   return version.size() > 3 ? "" : version;
 }
 
-// "2+" from "version 2 of the license or at your option any later version".
+// "-2+" from "version 2 of the license or at your option any later version". Nothing from a text that only says
+// where a licence's words can be found: it does not tell which versions are allowed.
 std::string GnuVersion(const std::string& text, size_t after) {
-  const bool or_later = absl::StrContains(text, "any later version") || absl::StrContains(text, "or newer");
+  const bool or_later = absl::StrContains(text, "any later version") || absl::StrContains(text, "or later") ||
+                        absl::StrContains(text, "or any later") || absl::StrContains(text, "or newer");
+ if (!or_later && absl::StrContains(text, "common licenses") && !absl::StrContains(text, "redistribute")) return "";
   for (const char* marker : {"version ", "license v", "licenses gpl ", "licenses lgpl ", "licenses gfdl ", "gpl v"}) {
     const std::string word = marker;
     // Most say it behind the name; "as version 2 of the gnu general public license" before it.
@@ -120,8 +129,7 @@ std::string GnuVersion(const std::string& text, size_t after) {
 // Everything that the classifier can say, without GNU versions, in canonical form.
 const std::set<std::string>& KnownNames() {
   static const auto* const names = [] {
-    auto* known = new std::set<std::string>{"gpl", "lgpl", "agpl", "gfdl", "bsd", "bsd-2-clause", "bsd-3-clause",
-                                            "bsd-4-clause"};
+    auto* known = new std::set<std::string>{"gpl", "lgpl", "agpl", "gfdl", "bsd", kPublicDomain};
     for (const Rule& rule : kRules) known->insert(CanonicalName(rule.name));
     return known;
   }();
@@ -151,6 +159,23 @@ std::vector<std::string> DeclaredNames(const std::string& declared) {
   return names;
 }
 
+// "bsd-3-clause" of "BSD-3-clause-Google", "bsd3" and "BSD-C3"; "bsd" where no number of clauses is said.
+std::string CanonicalBsd(const std::string& lower) {
+  const size_t digit = lower.find_first_of("01234");
+  return digit == std::string::npos || digit > 5 ? "bsd" : absl::StrCat("bsd-", lower.substr(digit, 1), "-clause");
+}
+
+// "gpl-2+" of "gplv2+", "GPL-2.0+" and "GPL-2+-autoconf-exception"; "gfdl-1.3" of "GFDL-NIV-1.3".
+std::string CanonicalGnu(const std::string& family, const std::string& lower) {
+  const std::string name = family == "fdl" ? "gfdl" : family;
+  const size_t digit = lower.find_first_of("0123456789");
+  if (digit == std::string::npos) return name;
+  const std::string version = VersionAt(lower, digit);
+  const size_t behind = lower.find_first_not_of("0123456789.", digit);
+  const bool or_later = behind != std::string::npos && lower[behind] == '+';
+  return absl::StrCat(name, "-", version, or_later ? "+" : "");
+}
+
 }  // namespace
 
 std::optional<std::string> ClassifyLicense(const std::string& text) {
@@ -166,7 +191,10 @@ std::optional<std::string> ClassifyLicense(const std::string& text) {
   for (const Rule& rule : kRules) consider(rule.phrase, rule.name);
   consider(kBsd, "BSD");
   for (const Family& family : kFamilies) consider(family.phrase, family.name);
-  if (first == std::string::npos) return std::nullopt;
+  if (first == std::string::npos) {
+    if (absl::StrContains(normalized, kPublicDomainPhrase)) return kPublicDomain;
+    return std::nullopt;
+  }
   if (name == "BSD") return BsdName(normalized);
   for (const Family& family : kFamilies) {
     if (name == family.name) return name + GnuVersion(normalized, first);
@@ -181,13 +209,7 @@ std::string CanonicalName(const std::string& name) {
       {"x11", "expat"},
       {"mit-style", "expat"},
       {"mit/expat", "expat"},
-      {"bsd-2", "bsd-2-clause"},
-      {"bsd2", "bsd-2-clause"},
-      {"bsd-2-clause-freebsd", "bsd-2-clause"},
-      {"bsd-3", "bsd-3-clause"},
-      {"bsd3", "bsd-3-clause"},
       {"bsd-new", "bsd-3-clause"},
-      {"bsd-4", "bsd-4-clause"},
       {"apache-2", "apache-2.0"},
       {"apache2", "apache-2.0"},
       {"asl-2.0", "apache-2.0"},
@@ -204,17 +226,14 @@ std::string CanonicalName(const std::string& name) {
       {"python", "psf-2"},
       {"ofl", "ofl-1.1"},
   };
-  std::string canonical = absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"gnu ", ""}, {"-only", ""},
-                                                                            {"-or-later", "+"}, {"gplv", "gpl-"},
-                                                                            {"gfdlv", "gfdl-"}, {"fdl-1", "gfdl-1"}});
-  canonical = absl::StrReplaceAll(canonical, {{"ggfdl", "gfdl"}});
-  for (const char* family : {"gpl-", "lgpl-", "agpl-"}) {
-    if (absl::StartsWith(canonical, family)) {
-      canonical = absl::StrReplaceAll(canonical, {{"1.0", "1"}, {"2.0", "2"}, {"3.0", "3"}});
-    }
+  const std::string lower = absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"gnu ", ""}, {"-or-later", "+"}});
+  const auto alias = aliases->find(lower);
+  if (alias != aliases->end()) return alias->second;
+  if (absl::StartsWith(lower, "bsd")) return CanonicalBsd(lower);
+  for (const char* family : {"gpl", "lgpl", "agpl", "gfdl", "fdl"}) {
+    if (absl::StartsWith(lower, family)) return CanonicalGnu(family, lower);
   }
-  const auto alias = aliases->find(canonical);
-  return alias == aliases->end() ? canonical : alias->second;
+  return lower;
 }
 
 Agreement CompareWithDeclared(const std::string& label, const std::string& declared) {
