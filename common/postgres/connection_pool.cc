@@ -61,6 +61,8 @@ std::string Milliseconds(absl::Duration duration) {
 std::string ServerSettings(const ConnectionOptions& options, const std::string& from_url) {
   std::string settings = absl::StrCat(
       ServerSetting("TimeZone", "UTC"), ServerSetting("DateStyle", "ISO"),
+      // What is acknowledged is on disk, also where the server's default is off.
+      ServerSetting("synchronous_commit", "on"),
       ServerSetting("idle_in_transaction_session_timeout", Milliseconds(kIdleInTransactionTimeout)));
   if (options.statement_timeout > absl::ZeroDuration()) {
     absl::StrAppend(&settings, ServerSetting("statement_timeout", Milliseconds(options.statement_timeout)));

@@ -44,7 +44,7 @@ class Process {
 template <typename Condition>
 bool Eventually(const Condition& condition, absl::Duration limit = absl::Seconds(30));
 
-// The address after `key=` in the first line of `log` that has it: "127.0.0.1:40123".
+// What stands after `key=` in the first line of `log` that has it, up to the next space.
 std::string ValueInLog(const std::string& log, const std::string& key);
 
 std::string ReadFile(const std::string& path);

@@ -30,7 +30,6 @@ constexpr char kSuperuser[] = "postgres";
 constexpr char kConfiguration[] = R"(
 listen_addresses = ''
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 autovacuum = off
 shared_buffers = 32MB
