@@ -6,7 +6,10 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
+#include "absl/flags/usage_config.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "common/grpc_server.h"
 #include "common/status_macros.h"
 
@@ -29,6 +32,29 @@ Setting FirstOf(const std::string& flag, const std::string& flag_name, const std
   return {otherwise, "the default"};
 }
 
+// What --help and --version print: our flags, not those of the libraries.
+void DescribeProgram(const ServiceFlagDefaults& defaults) {
+  static bool described = false;  // abseil takes the text once per process
+  if (described) return;
+  described = true;
+  absl::SetProgramUsageMessage(absl::StrCat(
+      "Listens on ", defaults.address, " unless --address or ", defaults.address_variable,
+      " says otherwise, and works on the database that --database_url or ", kDatabaseUrlVariable, " names."));
+  absl::FlagsUsageConfig config;
+  config.contains_help_flags = [](absl::string_view file) {
+    return absl::EndsWith(file, "common/service_flags.cc") || absl::EndsWith(file, "/main.cc");
+  };
+  config.contains_helpshort_flags = config.contains_help_flags;
+  // Paths as seen from the top of the repository, wherever it was built.
+  config.normalize_filename = [](absl::string_view file) {
+    while (absl::ConsumePrefix(&file, "../")) {
+    }
+    return std::string(file);
+  };
+  config.version_string = [] { return "donut " DONUT_VERSION "\n"; };
+  absl::SetFlagsUsageConfig(config);
+}
+
 }  // namespace
 
 absl::Status ServiceFlags::Validate() const {
@@ -45,15 +71,7 @@ absl::Status ServiceFlags::Validate() const {
 }
 
 absl::StatusOr<ServiceFlags> ReadServiceFlags(int argc, char** argv, const ServiceFlagDefaults& defaults) {
-  // abseil takes it once per process.
-  static const bool described = [&defaults] {
-    absl::SetProgramUsageMessage(
-        absl::StrCat("Listens on ", defaults.address, " unless --address or ", defaults.address_variable,
-                     " says otherwise, and works on the database that --database_url or ",
-                     kDatabaseUrlVariable, " names."));
-    return true;
-  }();
-  static_cast<void>(described);
+  DescribeProgram(defaults);
   const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
   if (rest.size() > 1) {
     return absl::InvalidArgumentError(

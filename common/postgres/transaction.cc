@@ -1,8 +1,10 @@
 #include "common/postgres/transaction.h"
 
 #include <exception>
+#include <optional>
+#include <string>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/match.h"
 #include "common/postgres/postgres_status.h"
 
 namespace donut::postgres {
@@ -10,6 +12,14 @@ namespace {
 
 using ReadWrite = pqxx::transaction<pqxx::read_committed, pqxx::read_write>;
 using ReadOnlySnapshot = pqxx::transaction<pqxx::repeatable_read, pqxx::read_only>;
+
+// Whether the connection is of no more use after this error. A server that has no disk or memory left
+// says so and goes on; one that is going down says so and is gone.
+bool MayBeBroken(const absl::Status& status) {
+  if (status.code() != absl::StatusCode::kUnavailable) return false;
+  const std::optional<std::string> sqlstate = SqlStateOf(status);
+  return !sqlstate.has_value() || !absl::StartsWith(*sqlstate, "53");
+}
 
 template <typename Transaction>
 TransactionResult Run(pqxx::connection& connection,
@@ -35,7 +45,7 @@ TransactionResult Run(pqxx::connection& connection,
     return result;
   } catch (const std::exception& exception) {
     const absl::Status status = StatusFromException(exception);
-    if (status.code() == absl::StatusCode::kUnavailable || !connection.is_open()) broken = true;
+    broken = MayBeBroken(status) || !connection.is_open();
     // The body's own error, when it was the rollback that failed, says more.
     if (result.status.ok()) result.status = status;
   }

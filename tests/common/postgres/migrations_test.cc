@@ -1,11 +1,8 @@
 #include "common/postgres/migrations.h"
 
 #include <atomic>
-#include <set>
 #include <thread>
 
-#include "absl/strings/str_cat.h"
-#include "common/postgres/installation.h"
 #include "common/postgres/transaction.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_database.h"
@@ -123,32 +120,6 @@ TEST(SchemaVersionTest, ANewerDatabaseFits) {
   TestDatabase database;
   database.Query("INSERT INTO schema_migrations VALUES (9999, 'later', decode(repeat('00', 32), 'hex'))");
   EXPECT_OK(CheckOn(database.owner()));
-}
-
-TEST(InstallationTest, TheCollectorReadsTheKeyThatTheMigrationMade) {
-  TestDatabase database;
-  pqxx::connection collector(database.collector_url());
-  bool broken = false;
-  const auto read = [](pqxx::transaction_base& transaction) { return ReadKeyedHash(transaction).status(); };
-  EXPECT_OK(RunTransaction(collector, TransactionKind::kReadWrite, read, broken).status);
-}
-
-TEST(InstallationTest, AKeyThatDoesNotFitItsCanaryIsRefused) {
-  TestDatabase database;
-  database.Query("UPDATE installation SET hash_key = decode(repeat('ab', 16), 'hex')");
-  bool broken = false;
-  const auto read = [](pqxx::transaction_base& transaction) { return ReadKeyedHash(transaction).status(); };
-  EXPECT_THAT(RunTransaction(database.owner(), TransactionKind::kReadWrite, read, broken).status,
-              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("canary")));
-}
-
-TEST(InstallationTest, ADatabaseWithoutAKeyNeedsTheMigration) {
-  TestDatabase database;
-  database.Query("DELETE FROM installation");
-  bool broken = false;
-  const auto read = [](pqxx::transaction_base& transaction) { return ReadKeyedHash(transaction).status(); };
-  EXPECT_THAT(RunTransaction(database.owner(), TransactionKind::kReadWrite, read, broken).status,
-              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("donut migrate")));
 }
 
 }  // namespace

@@ -88,6 +88,27 @@ TEST_F(TransactionTest, ARefusalAtCommitIsARollback) {
   EXPECT_EQ(Rows(), "0");
 }
 
+TEST_F(TransactionTest, AFullDiskAtCommitIsARollbackAndNoReasonToLeaveTheConnection) {
+  database_.Query(
+      "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
+      "$$ BEGIN RAISE 'no space left' USING ERRCODE = '53100'; END $$");
+  database_.Query(
+      "CREATE CONSTRAINT TRIGGER full_disk AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED "
+      "FOR EACH ROW EXECUTE FUNCTION full_disk()");
+  ASSERT_OK_AND_ASSIGN(auto connection, Connect(Options(database_)));
+  bool broken = true;
+  const TransactionResult result = RunTransaction(
+      *connection, TransactionKind::kReadWrite,
+      [](pqxx::transaction_base& transaction) {
+        transaction.exec("INSERT INTO t VALUES (1)");
+        return absl::OkStatus();
+      },
+      broken);
+  EXPECT_THAT(result.status, StatusIs(absl::StatusCode::kUnavailable, HasSubstr("no space left")));
+  EXPECT_EQ(result.outcome, Outcome::kRolledBack);
+  EXPECT_FALSE(broken);
+}
+
 TEST_F(TransactionTest, AStatementThatTakesTooLongIsStopped) {
   EXPECT_THAT(Run("SELECT pg_sleep(60)").status, StatusIs(absl::StatusCode::kDeadlineExceeded));
 }
