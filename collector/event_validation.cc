@@ -45,8 +45,7 @@ MaybeProblem ValidateTime(const google::protobuf::Timestamp& time, absl::Time no
     return Problem{v1::REJECTION_REASON_TIME_OUT_OF_RANGE, "event_time.nanos: must be from 0 to 999999999"};
   }
   if (time.seconds() < absl::ToUnixSeconds(limits::kMinEventTime)) {
-    return Problem{v1::REJECTION_REASON_TIME_OUT_OF_RANGE,
-                   "event_time: is before 1971-01-01T00:00:00Z (is it in seconds since 1970?)"};
+    return Problem{v1::REJECTION_REASON_TIME_OUT_OF_RANGE, "event_time: is before 1971-01-01T00:00:00Z"};
   }
   const absl::Time latest = now + limits::kMaxEventTimeAhead;
   // Compared in seconds first: a time beyond what 64-bit nanoseconds hold must not wrap.
@@ -54,8 +53,7 @@ MaybeProblem ValidateTime(const google::protobuf::Timestamp& time, absl::Time no
       absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos()) > latest) {
     return Problem{v1::REJECTION_REASON_TIME_OUT_OF_RANGE,
                    absl::StrCat("event_time: is more than 24 hours ahead of the collector's clock (",
-                                absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now, absl::UTCTimeZone()),
-                                "); is it in seconds since 1970?")};
+                                absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now, absl::UTCTimeZone()), ")")};
   }
   return std::nullopt;
 }

@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/backoff.h"
+#include "common/grpc_status.h"
 
 namespace donut::collector {
 namespace {
 
 constexpr absl::Duration kFirstWait = absl::Milliseconds(20);
 constexpr absl::Duration kMostWait = absl::Milliseconds(500);
+// What a client is asked to wait.
+constexpr absl::Duration kRetryDelay = absl::Seconds(1);
 
 PieceSpan Whole(const StagedPiece& piece) {
   PieceSpan span;
@@ -32,17 +34,18 @@ bool IsAway(const absl::Status& status, CommitOutcome outcome) {
          status.code() == absl::StatusCode::kDeadlineExceeded;
 }
 
-// What the owner of a piece hears when the database failed in a way of its own.
-absl::Status ForOwner(const absl::Status& status, bool in_doubt = false) {
-  if (in_doubt) {
-    return absl::UnavailableError("the database was lost during COMMIT; the events may or may not be stored");
-  }
-  if (status.code() == absl::StatusCode::kUnavailable) return status;
-  return absl::UnavailableError(
-      absl::StrCat("the database could not store it: ", std::string(status.message())));
-}
-
 }  // namespace
+
+absl::Status GroupCommitter::GiveUp(const absl::Status& why, bool in_doubt) const {
+  hooks_.on_failure(why);
+  const char* message = "the database is away; nothing was stored, try again";
+  if (in_doubt) {
+    message = "the database was lost during COMMIT; the events may or may not be stored";
+  } else if (!IsAway(why, CommitOutcome::kRolledBack)) {
+    message = "the database cannot store events now (the collector's log says why); try again later";
+  }
+  return WithRetryDelay(absl::UnavailableError(message), kRetryDelay);
+}
 
 absl::Status GroupCommitter::CommitSpans(std::vector<PieceSpan>& spans) {
   const absl::Time since = hooks_.now();
@@ -73,14 +76,16 @@ absl::Status GroupCommitter::CommitSpans(std::vector<PieceSpan>& spans) {
       const bool has_unary = std::any_of(spans.begin(), spans.end(), [](auto& s) { return s.piece->unary; });
       // The caller of a unary piece waits; the whole group is given up, and streams
       // are tried again without it.
-      if (has_unary || hooks_.now() - since > limits_.max_away) return ForOwner(status, in_doubt);
+      if (has_unary || hooks_.now() - since > limits_.max_away) return GiveUp(status, in_doubt);
       hooks_.on_away(wait);
     } else if (status.code() == absl::StatusCode::kAborted) {
-      if (++conflicts >= limits_.max_conflict_tries) return ForOwner(status, in_doubt);
+      if (++conflicts >= limits_.max_conflict_tries) return GiveUp(status, in_doubt);
+    } else if (status.code() == absl::StatusCode::kInvalidArgument) {
+      return status;  // of the rows: the caller takes them apart
     } else {
-      return status;
+      return GiveUp(status, in_doubt);
     }
-    if (!hooks_.wait(wait)) return ForOwner(status, in_doubt);
+    if (!hooks_.wait(wait)) return GiveUp(status, in_doubt);
   }
 }
 
@@ -113,10 +118,11 @@ PieceResult GroupCommitter::CommitInParts(const StagedPiece& piece, const std::s
       continue;
     }
     if (status.code() != absl::StatusCode::kInvalidArgument || !part.refusal.empty()) {
-      total.status = ForOwner(status);
+      total.status = part.refusal.empty() ? status : GiveUp(status, false);
       return total;
     }
     if (part.first >= part.last || tries >= limits_.max_isolation_tries) {
+      hooks_.on_failure(status);
       part.refusal = std::string(status.message());
       parts.push_back(part);
       continue;
@@ -163,7 +169,7 @@ void GroupCommitter::Commit(const std::vector<const StagedPiece*>& pieces,
       indexes.push_back(i);
     } else {
       PieceResult result;
-      result.status = ForOwner(status);
+      result.status = status;
       on_result(i, std::move(result));
     }
   }

@@ -30,6 +30,8 @@ class GroupCommitter {
     std::function<bool(absl::Duration)> wait;
     // The database was found away, and will be tried again after `wait`.
     std::function<void(absl::Duration wait)> on_away;
+    // For the log: what the database said when something was given up, or a row was refused.
+    std::function<void(const absl::Status& why)> on_failure;
   };
 
   GroupCommitter(EventSink* sink, CommitLimits limits, Hooks hooks)
@@ -43,6 +45,8 @@ class GroupCommitter {
  private:
   // One transaction with its repetitions.
   absl::Status CommitSpans(std::vector<PieceSpan>& spans);
+  // What the owner of a piece hears; the database's own words go to the log.
+  absl::Status GiveUp(const absl::Status& why, bool in_doubt) const;
   // A piece of which a row was refused: in ever smaller parts.
   PieceResult CommitInParts(const StagedPiece& piece, const std::string& refusal);
 

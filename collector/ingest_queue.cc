@@ -4,6 +4,7 @@
 
 #include "absl/hash/hash.h"
 #include "common/grpc_status.h"
+#include "common/log.h"
 
 namespace donut::collector {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 // Within this time after a failure callers hear at once that the database is away, without another try.
 constexpr absl::Duration kAwayMemory = absl::Milliseconds(200);
 constexpr absl::Duration kRetryDelay = absl::Seconds(1);
+constexpr int kFailureLinesPerMinute = 10;
 
 absl::Status DatabaseAway() {
   return WithRetryDelay(absl::UnavailableError("the database is away; nothing was stored, try again"),
@@ -25,7 +27,7 @@ absl::Status GoingDown() {
 }  // namespace
 
 IngestQueue::IngestQueue(IngestQueueOptions options, const Clock* clock, const SinkFactory& make_sink)
-    : options_(options), clock_(clock) {
+    : options_(options), clock_(clock), failure_log_(kFailureLinesPerMinute) {
   for (int i = 0; i < options_.lanes; ++i) {
     lanes_.push_back(std::make_unique<Lane>(options_.group));
     lanes_.back()->sink = make_sink(i);
@@ -163,6 +165,15 @@ bool IngestQueue::WaitInLane(Lane& lane, absl::Duration wait) {
   return false;
 }
 
+void IngestQueue::LogFailure(const absl::Status& why) {
+  if (const std::optional<int64_t> held_back = failure_log_.Pass(clock_->Now())) {
+    Log(Severity::kWarning, "a commit failed",
+        {{"code", absl::StatusCodeToString(why.code())},
+         {"error", std::string(why.message())},
+         {"not_logged_before", *held_back}});
+  }
+}
+
 void IngestQueue::CommitGroup(Lane& lane, GroupCommitter& committer) {
   std::vector<WaitingPiece> group;
   {
@@ -193,7 +204,8 @@ void IngestQueue::Run(Lane& lane) {
   GroupCommitter committer(lane.sink.get(), options_.commit,
                            {.now = [this] { return clock_->Now(); },
                             .wait = [&](absl::Duration wait) { return WaitInLane(lane, wait); },
-                            .on_away = [&](absl::Duration wait) { OnAway(lane, wait); }});
+                            .on_away = [&](absl::Duration wait) { OnAway(lane, wait); },
+                            .on_failure = [this](const absl::Status& why) { LogFailure(why); }});
   while (true) {
     WaitingHello hello;
     LaneQueue::Next next;
@@ -214,6 +226,10 @@ void IngestQueue::Run(Lane& lane) {
     }
     absl::StatusOr<HelloAnswer> answer = lane.sink->Grant(hello.claim);
     const bool away = answer.status().code() == absl::StatusCode::kUnavailable;
+    if (away) {
+      LogFailure(answer.status());
+      answer = DatabaseAway();
+    }
     hello.done(std::move(answer));
     if (away) OnAway(lane, absl::ZeroDuration());
   }

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "collector/group_committer.h"
 #include "collector/lane_queue.h"
+#include "collector/log_gate.h"
 #include "common/clock.h"
 #include "common/mutex.h"
 
@@ -85,10 +86,12 @@ class IngestQueue {
   void OnAway(Lane& lane, absl::Duration wait);
   bool WaitInLane(Lane& lane, absl::Duration wait);
   void ReleaseBytes(size_t bytes);
+  void LogFailure(const absl::Status& why);
   void Stop(bool drain);
 
   const IngestQueueOptions options_;
   const Clock* const clock_;
+  LogGate failure_log_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::atomic<size_t> staged_bytes_ = 0;
   std::atomic<int64_t> away_until_us_ = 0;

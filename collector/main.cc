@@ -2,13 +2,13 @@
 #include <string>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/usage.h"
 #include "collector/collector_options.h"
 #include "collector/database_upkeep.h"
 #include "collector/event_collector_service.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/postgres/service.h"
+#include "google/protobuf/stubs/logging.h"
 
 ABSL_FLAG(int, lanes, 2, "Database connections that commit side by side.");
 ABSL_FLAG(int, max_streams, 1000, "Open streams; one more is refused.");
@@ -18,7 +18,8 @@ ABSL_FLAG(int, max_staged_mib, 64,
 int main(int argc, char** argv) {
   using namespace donut;
   BlockStopSignals();
-  absl::SetProgramUsageMessage("Takes events by gRPC and stores each exactly once.");
+  // It would write a line of its own for each text that is not UTF-8; the caller hears of it.
+  google::protobuf::SetLogHandler(nullptr);
   auto flags =
       ReadServiceFlags(argc, argv, {"127.0.0.1:50051", "DONUT_COLLECTOR_ADDRESS", "donut_collector"});
   if (!flags.ok()) return postgres::FailedToStart(flags.status());

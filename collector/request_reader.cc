@@ -52,7 +52,7 @@ bool ForEachField(std::string_view bytes, const std::function<void(int field, ui
         if (!WireFormatLite::SkipField(&input, tag)) return false;
     }
   }
-  return input.ConsumedEntireMessage() || static_cast<size_t>(input.CurrentPosition()) == bytes.size();
+  return input.ConsumedEntireMessage();
 }
 
 void IgnoreVarint(int, uint64_t) {}

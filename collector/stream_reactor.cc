@@ -76,7 +76,8 @@ void StreamReactor::OnReadDone(bool ok) {
     return;
   }
   MutexLock lock(mutex_);
-  // Nothing more can be read, so this read is never marked as handled.
+  // Nothing more can be read, so this read is never marked as handled. A client that died is no news.
+  cancelled_ = cancelled_ || call_->IsCancelled();
   state_.OnHalfClose();
   Pump();
 }
@@ -278,7 +279,7 @@ void StreamReactor::Pump() {
 void StreamReactor::Finish(const absl::Status& status) {
   finished_ = true;
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>::Finish(ToGrpc(status));
-  if (status.ok() || status.code() == absl::StatusCode::kCancelled) return;
+  if (status.ok() || status.code() == absl::StatusCode::kCancelled || state_.is_draining()) return;
   if (const std::optional<int64_t> held_back = context_.error_log.Pass(context_.clock.Now())) {
     Log(Severity::kWarning, "stream ended in error",
         {{"code", absl::StatusCodeToString(status.code())},

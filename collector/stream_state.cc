@@ -62,8 +62,7 @@ void StreamState::OnGrant(const absl::StatusOr<HelloAnswer>& answer) {
 }
 
 absl::StatusOr<int64_t> StreamState::OnNumbers(int64_t first, int64_t last, const std::string& field) {
-  if (phase_ == Phase::kAwaitingHello)
-    return InvalidField("message", "hello must be the first message of a stream");
+  if (phase_ == Phase::kAwaitingHello) return InvalidField("hello", "must be the first message of a stream");
   if (phase_ != Phase::kOpen) return InvalidField("message", "nothing may follow close");
   if (first > next_sequence_) {
     return InvalidField(field, absl::StrCat("is ", first, ", a gap: the next number is ", next_sequence_,
@@ -77,19 +76,18 @@ absl::StatusOr<int64_t> StreamState::OnNumbers(int64_t first, int64_t last, cons
 }
 
 absl::Status StreamState::OnClose() {
-  if (phase_ == Phase::kAwaitingHello)
-    return InvalidField("message", "hello must be the first message of a stream");
+  if (phase_ == Phase::kAwaitingHello) return InvalidField("hello", "must be the first message of a stream");
   phase_ = Phase::kClosing;
   return absl::OkStatus();
 }
 
 void StreamState::OnHalfClose() {
   if (phase_ == Phase::kClosing) return;
-  End(phase_ == Phase::kAwaitingHello
-          ? InvalidField("message", "the stream ended before its hello")
-          : InvalidField(
-                "message",
-                "the stream ended without close; what was acknowledged is stored, send the rest again"));
+  if (phase_ == Phase::kAwaitingHello) {
+    End(InvalidField("hello", "must be the first message of a stream; this one ended without any"));
+  } else {
+    End(InvalidField("close", "must end a stream; what was acknowledged is stored, send the rest again"));
+  }
 }
 
 void StreamState::OnStaged(size_t bytes) {
@@ -138,6 +136,7 @@ void StreamState::OnResult(int64_t last, bool close, size_t bytes, const PieceRe
 
 void StreamState::Drain(absl::Duration retry_after) {
   if (end_ || phase_ == Phase::kClosing) return;
+  draining_ = true;
   *answers_.emplace_back().mutable_draining()->mutable_retry_after() = ToProto(retry_after);
   End(WithRetryDelay(absl::UnavailableError("the collector is going down; connect again, elsewhere or later"),
                      retry_after));

@@ -63,6 +63,7 @@ class StreamState {
 
   bool awaits_hello() const { return phase_ == Phase::kAwaitingHello; }
   bool awaits_grant() const { return phase_ == Phase::kAwaitingGrant; }
+  bool is_draining() const { return draining_; }
   bool has_staged() const { return staged_pieces_ > 0; }
   int producer_no() const { return grant_.producer_no; }
   int64_t epoch() const { return grant_.epoch; }
@@ -90,6 +91,7 @@ class StreamState {
   size_t unsent_bytes_ = 0;
   std::optional<absl::Status> end_;
   bool at_once_ = false;
+  bool draining_ = false;
 };
 
 }  // namespace donut::collector

@@ -1,0 +1,80 @@
+// Short ways to write events and batches in tests. No state.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "collector/event_preparation.h"
+#include "collector/event_sink.h"
+#include "common/proto_alias.h"
+#include "donut/analytics/v1/collector.pb.h"
+#include "google/protobuf/util/json_util.h"
+#include "gtest/gtest.h"
+
+namespace donut::testing {
+
+// 2024-01-31 12:00:00 UTC, as FakeClock.
+inline const absl::Time kNoon = absl::FromUnixSeconds(1706702400);
+
+// An Event from its JSON form.
+inline v1::Event EventFromJson(const std::string& json) {
+  v1::Event event;
+  const auto status = google::protobuf::util::JsonStringToMessage(json, &event);
+  EXPECT_TRUE(status.ok()) << status.ToString() << " in " << json;
+  return event;
+}
+
+inline v1::Event NamedEvent(const std::string& name, const std::string& user) {
+  v1::Event event;
+  event.set_name(name);
+  event.set_user_id(user);
+  return event;
+}
+
+inline collector::PreparedBatch Prepare(const std::vector<v1::Event>& events, int64_t first_sequence) {
+  std::vector<std::string> bytes;
+  for (const v1::Event& event : events) bytes.push_back(event.SerializeAsString());
+  const std::vector<std::string_view> views(bytes.begin(), bytes.end());
+  auto batch = collector::PrepareEvents(views, first_sequence, 0, kNoon, "events");
+  EXPECT_TRUE(batch.ok()) << batch.status();
+  return *std::move(batch);
+}
+
+// A batch of a stream.
+inline collector::StagedPiece StreamPiece(const collector::HelloAnswer& grant, int64_t first_sequence,
+                                          const std::vector<v1::Event>& events) {
+  collector::StagedPiece piece;
+  piece.project_id = 1;
+  piece.producer_no = grant.producer_no;
+  piece.epoch = grant.epoch;
+  piece.first = first_sequence;
+  piece.last = first_sequence + static_cast<int64_t>(events.size()) - 1;
+  piece.batch = Prepare(events, first_sequence);
+  return piece;
+}
+
+// A TrackEvents.
+inline collector::StagedPiece UnaryPiece(const std::vector<v1::Event>& events) {
+  collector::StagedPiece piece;
+  piece.project_id = 1;
+  piece.unary = true;
+  piece.first = 0;
+  piece.last = static_cast<int64_t>(events.size()) - 1;
+  piece.batch = Prepare(events, 0);
+  return piece;
+}
+
+inline collector::HelloClaim Claim(const std::string& producer, int64_t epoch, const std::string& token) {
+  collector::HelloClaim claim;
+  claim.project_id = 1;
+  claim.producer_id = producer;
+  claim.producer_id.resize(16, '.');
+  claim.epoch = epoch;
+  claim.token = token;
+  claim.token.resize(16, '.');
+  return claim;
+}
+
+}  // namespace donut::testing

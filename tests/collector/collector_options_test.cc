@@ -1,0 +1,39 @@
+#include "collector/collector_options.h"
+
+#include "collector/log_gate.h"
+#include "gtest/gtest.h"
+#include "tests/support/status_matchers.h"
+
+namespace donut::collector {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::StatusIs;
+
+TEST(CollectorOptionsTest, ItsDefaultsAreValid) { EXPECT_TRUE(CollectorOptions().Validate().ok()); }
+
+TEST(CollectorOptionsTest, NamesTheOptionThatIsWrong) {
+  CollectorOptions options;
+  options.queue.lanes = 0;
+  EXPECT_THAT(options.Validate(), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("lanes")));
+  options = {};
+  options.max_streams = 0;
+  EXPECT_THAT(options.Validate(), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("max_streams")));
+  options = {};
+  options.queue.max_staged_bytes = 1;
+  EXPECT_THAT(options.Validate(),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("max_staged_bytes")));
+}
+
+TEST(LogGateTest, HoldsLinesBackAndCountsThem) {
+  LogGate gate(2);
+  const absl::Time now = absl::FromUnixSeconds(1'000);
+  EXPECT_EQ(gate.Pass(now), 0);
+  EXPECT_EQ(gate.Pass(now), 0);
+  EXPECT_EQ(gate.Pass(now), std::nullopt);
+  EXPECT_EQ(gate.Pass(now + absl::Seconds(30)), std::nullopt);
+  EXPECT_EQ(gate.Pass(now + absl::Seconds(61)), 2);
+}
+
+}  // namespace
+}  // namespace donut::collector

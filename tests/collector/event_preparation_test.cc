@@ -1,0 +1,91 @@
+#include "collector/event_preparation.h"
+
+#include "common/limits.h"
+#include "gtest/gtest.h"
+#include "tests/collector/build_event.h"
+#include "tests/support/status_matchers.h"
+
+namespace donut::collector {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::kNoon;
+using testing::StatusIs;
+
+TEST(EventPreparationTest, KeepsWhatTheEventSays) {
+  const v1::Event event = testing::EventFromJson(
+      R"({"name":"buy","userId":"ada","sessionId":"s","insertId":"i","eventTime":"2024-01-01T00:00:00.123456789Z",
+          "properties":{"k":1}})");
+  const PreparedBatch batch = testing::Prepare({event}, 41);
+  ASSERT_EQ(batch.events.size(), 1u);
+  const PreparedEvent& prepared = batch.events[0];
+  EXPECT_EQ(prepared.sequence, 41);
+  EXPECT_EQ(prepared.event_time_us, 1704067200123456);  // rounded down
+  EXPECT_EQ(batch.Text(prepared.name), "buy");
+  EXPECT_EQ(batch.Text(prepared.user_id), "ada");
+  EXPECT_EQ(batch.Text(prepared.session_id), "s");
+  EXPECT_EQ(batch.Text(prepared.insert_id), "i");
+  EXPECT_EQ(batch.Text(prepared.properties), R"({"k":1})");
+  EXPECT_EQ(batch.Text(prepared.payload), event.SerializeAsString());
+}
+
+TEST(EventPreparationTest, TakesTheTimeOfReceptionWhenNoneIsGiven) {
+  const PreparedBatch batch = testing::Prepare({testing::NamedEvent("a", "u")}, 1);
+  EXPECT_EQ(batch.events[0].event_time_us, absl::ToUnixMicros(kNoon));
+  EXPECT_EQ(batch.received_us, absl::ToUnixMicros(kNoon));
+  EXPECT_EQ(batch.events[0].properties.length, 0u);
+}
+
+TEST(EventPreparationTest, SetsBadEventsAsideWithTheirBytesAndNumbers) {
+  v1::Event large = testing::NamedEvent("a", "u");
+  large.set_session_id(std::string(limits::kMaxEventBytes, 'x'));
+  const PreparedBatch batch = testing::Prepare(
+      {testing::NamedEvent("a", "u"), testing::NamedEvent("", "u"), large, testing::NamedEvent("b", "u")},
+      10);
+  ASSERT_EQ(batch.events.size(), 2u);
+  EXPECT_EQ(batch.events[1].sequence, 13);
+  ASSERT_EQ(batch.rejected.size(), 2u);
+  EXPECT_EQ(batch.rejected[0].sequence, 11);
+  EXPECT_EQ(batch.rejected[0].payload, testing::NamedEvent("", "u").SerializeAsString());
+  EXPECT_EQ(batch.rejected[1].reason, v1::REJECTION_REASON_TOO_LARGE);
+}
+
+TEST(EventPreparationTest, PassesOverWhatWasTakenBefore) {
+  const std::string bytes = testing::NamedEvent("a", "u").SerializeAsString();
+  const auto batch = PrepareEvents({bytes, bytes, bytes}, 5, 2, kNoon, "events");
+  ASSERT_TRUE(batch.ok());
+  ASSERT_EQ(batch->events.size(), 1u);
+  EXPECT_EQ(batch->events[0].sequence, 7);
+}
+
+TEST(EventPreparationTest, NamesTheEventThatDoesNotParse) {
+  v1::Event bad = testing::NamedEvent("\xFF", "u");
+  const std::string good_bytes = testing::NamedEvent("a", "u").SerializeAsString();
+  const std::string bad_bytes = bad.SerializePartialAsString();
+  EXPECT_THAT(PrepareEvents({good_bytes, bad_bytes}, 1, 0, kNoon, "batch.events"),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("batch.events[1]: does not parse")));
+}
+
+TEST(EventPreparationTest, LinksPipelineEventsToTheirUpdate) {
+  const PreparedBatch batch = testing::Prepare(
+      {testing::NamedEvent("a", "u"),
+       testing::EventFromJson(
+           R"({"name":"pipeline_run_started","userId":"u","sessionId":"r","properties":{"pipeline":"p"}})")},
+      1);
+  EXPECT_EQ(batch.events[0].pipeline_update, -1);
+  ASSERT_EQ(batch.events[1].pipeline_update, 0);
+  EXPECT_EQ(batch.pipeline_updates[0].pipeline, "p");
+}
+
+TEST(EventPreparationTest, StaysNearTheSizeOfWhatCame) {
+  std::vector<v1::Event> events;
+  for (int i = 0; i < 2'000; ++i)
+    events.push_back(
+        testing::EventFromJson(R"({"name":"view","userId":"user","properties":{"l":[1,2,3,4,5,6,7,8]}})"));
+  size_t wire = 0;
+  for (const auto& event : events) wire += event.ByteSizeLong();
+  EXPECT_LT(testing::Prepare(events, 1).MemoryBytes(), 4 * wire);
+}
+
+}  // namespace
+}  // namespace donut::collector

@@ -1,0 +1,151 @@
+#include "collector/ingest_queue.h"
+
+#include <condition_variable>
+#include <future>
+
+#include "gtest/gtest.h"
+#include "tests/collector/build_event.h"
+#include "tests/collector/fake_event_sink.h"
+#include "tests/support/status_matchers.h"
+
+namespace donut::collector {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::NamedEvent;
+using testing::StatusIs;
+
+// Hands a lane a sink that the test keeps; optionally stops each commit until it is let go.
+class GatedSink : public EventSink {
+ public:
+  explicit GatedSink(testing::FakeEventSink* sink) : sink_(sink) {}
+  absl::StatusOr<HelloAnswer> Grant(const HelloClaim& claim) override { return sink_->Grant(claim); }
+  absl::Status Commit(std::vector<PieceSpan>& spans, CommitOutcome& outcome) override {
+    {
+      MutexLock lock(mutex_);
+      ++waiting_;
+      changed_.NotifyAll();
+      while (held_) changed_.Wait(mutex_);
+    }
+    return sink_->Commit(spans, outcome);
+  }
+  void Hold(bool held) {
+    MutexLock lock(mutex_);
+    held_ = held;
+    changed_.NotifyAll();
+  }
+  void WaitForCommit() {
+    MutexLock lock(mutex_);
+    while (waiting_ == 0) changed_.Wait(mutex_);
+  }
+
+ private:
+  testing::FakeEventSink* const sink_;
+  Mutex mutex_;
+  ConditionVariable changed_;
+  bool held_ ABSL_GUARDED_BY(mutex_) = false;
+  int waiting_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+class IngestQueueTest : public ::testing::Test {
+ protected:
+  void Start(size_t max_staged_bytes = 1 << 20) {
+    IngestQueueOptions options;
+    options.lanes = 1;
+    options.max_staged_bytes = max_staged_bytes;
+    options.commit.max_away = absl::Milliseconds(100);
+    queue_.emplace(options, &clock_, [this](int) {
+      auto gate = std::make_unique<GatedSink>(&sink_);
+      gate_ = gate.get();
+      return gate;
+    });
+  }
+  HelloAnswer Hello() {
+    std::promise<absl::StatusOr<HelloAnswer>> answer;
+    queue_->Submit(testing::Claim("p", 0, "t"),
+                   [&](absl::StatusOr<HelloAnswer> a) { answer.set_value(std::move(a)); });
+    return answer.get_future().get().value();
+  }
+  std::future<PieceResult> Submit(StagedPiece piece) {
+    auto promise = std::make_shared<std::promise<PieceResult>>();
+    queue_->Submit("p", std::move(piece),
+                   [promise](PieceResult result) { promise->set_value(std::move(result)); });
+    return promise->get_future();
+  }
+
+  SystemClock clock_;
+  testing::FakeEventSink sink_;
+  GatedSink* gate_ = nullptr;
+  std::optional<IngestQueue> queue_;
+};
+
+TEST_F(IngestQueueTest, CommitsManyPiecesTogetherWhileOneGroupIsInFlight) {
+  Start();
+  const HelloAnswer grant = Hello();
+  gate_->Hold(true);
+  std::vector<std::future<PieceResult>> results;
+  results.push_back(Submit(testing::StreamPiece(grant, 1, {NamedEvent("a", "u")})));
+  gate_->WaitForCommit();
+  for (int64_t n = 2; n <= 50; ++n)
+    results.push_back(Submit(testing::StreamPiece(grant, n, {NamedEvent("a", "u")})));
+  gate_->Hold(false);
+  for (auto& result : results) EXPECT_TRUE(result.get().status.ok());
+  EXPECT_EQ(sink_.stored().size(), 50u);
+  EXPECT_EQ(sink_.commits(), 2);
+  EXPECT_EQ(queue_->totals().stored_events, 50);
+}
+
+TEST_F(IngestQueueTest, HasNoRoomAboveItsBytesAndTellsWhenItHasAgain) {
+  Start(1'000);
+  const HelloAnswer grant = Hello();
+  gate_->Hold(true);
+  EXPECT_TRUE(queue_->HasRoom());
+  auto result = Submit(testing::StreamPiece(grant, 1, std::vector<v1::Event>(20, NamedEvent("a", "u"))));
+  EXPECT_FALSE(queue_->HasRoom());
+  std::promise<void> room;
+  queue_->WhenRoom([&] { room.set_value(); });
+  auto waited = room.get_future();
+  EXPECT_EQ(waited.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  gate_->Hold(false);
+  waited.get();
+  EXPECT_EQ(queue_->staged_bytes(), 0u);
+  EXPECT_TRUE(result.get().status.ok());
+}
+
+TEST_F(IngestQueueTest, AnswersAtOnceWhileTheDatabaseIsAway) {
+  Start();
+  sink_.SetAway(true);
+  EXPECT_THAT(Submit(testing::UnaryPiece({NamedEvent("a", "u")})).get().status,
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("nothing was stored")));
+  EXPECT_THAT(queue_->CheckAvailable(), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("away")));
+}
+
+TEST_F(IngestQueueTest, RecoversByItself) {
+  Start();
+  const HelloAnswer grant = Hello();
+  sink_.SetAway(true);
+  auto lost = Submit(testing::StreamPiece(grant, 1, {NamedEvent("a", "u")}));
+  EXPECT_FALSE(lost.get().status.ok());
+  sink_.SetAway(false);
+  EXPECT_TRUE(Submit(testing::StreamPiece(grant, 1, {NamedEvent("a", "u")})).get().status.ok());
+  EXPECT_EQ(queue_->staged_bytes(), 0u);
+}
+
+TEST_F(IngestQueueTest, DrainCommitsWhatWaitsAndRefusesWhatComes) {
+  Start();
+  const HelloAnswer grant = Hello();
+  gate_->Hold(true);
+  auto first = Submit(testing::StreamPiece(grant, 1, {NamedEvent("a", "u")}));
+  gate_->WaitForCommit();
+  auto second = Submit(testing::StreamPiece(grant, 2, {NamedEvent("a", "u")}));
+  gate_->Hold(false);
+  queue_->Drain();
+  EXPECT_TRUE(first.get().status.ok());
+  EXPECT_TRUE(second.get().status.ok());
+  EXPECT_THAT(Submit(testing::StreamPiece(grant, 3, {NamedEvent("a", "u")})).get().status,
+              StatusIs(absl::StatusCode::kUnavailable, HasSubstr("going down")));
+  EXPECT_EQ(sink_.stored().size(), 2u);
+}
+
+}  // namespace
+}  // namespace donut::collector

@@ -1,0 +1,80 @@
+#include "collector/properties_json.h"
+
+#include <limits>
+#include <random>
+
+#include "absl/strings/numbers.h"
+#include "google/protobuf/util/json_util.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "gtest/gtest.h"
+
+namespace donut::collector {
+namespace {
+
+using google::protobuf::Struct;
+
+std::string NumberAsJson(double number) {
+  Struct properties;
+  (*properties.mutable_fields())["n"].set_number_value(number);
+  std::string json;
+  AppendJson(properties, json);
+  return json.substr(5, json.size() - 6);
+}
+
+std::string TextAsJson(const std::string& text) {
+  Struct properties;
+  (*properties.mutable_fields())["t"].set_string_value(text);
+  std::string json;
+  AppendJson(properties, json);
+  return json.substr(5, json.size() - 6);
+}
+
+TEST(PropertiesJsonTest, WritesIntegersWithoutExponent) {
+  EXPECT_EQ(NumberAsJson(0), "0");
+  EXPECT_EQ(NumberAsJson(-0.0), "0");
+  EXPECT_EQ(NumberAsJson(1e15), "1000000000000000");
+  EXPECT_EQ(NumberAsJson(9007199254740992.0), "9007199254740992");
+  EXPECT_EQ(NumberAsJson(-9007199254740992.0), "-9007199254740992");
+}
+
+TEST(PropertiesJsonTest, WritesTheShortestTextThatReadsBackTheSame) {
+  EXPECT_EQ(NumberAsJson(0.1), "0.1");
+  EXPECT_EQ(NumberAsJson(1.0 / 3), "0.3333333333333333");
+  EXPECT_EQ(NumberAsJson(5e-324), "5e-324");
+  const unsigned seed = std::random_device{}();
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 10'000; ++i) {
+    const double number = std::uniform_real_distribution<double>(-1e6, 1e6)(random);
+    double back = 0;
+    ASSERT_TRUE(absl::SimpleAtod(NumberAsJson(number), &back));
+    ASSERT_EQ(back, number) << "seed " << seed;
+  }
+}
+
+TEST(PropertiesJsonTest, EscapesWhatJsonWantsEscapedAndNothingElse) {
+  EXPECT_EQ(TextAsJson("plain gr\xC3\xBC\xC3\x9F /"), "\"plain gr\xC3\xBC\xC3\x9F /\"");
+  EXPECT_EQ(TextAsJson("a\"b\\c\nd\re\tf\x01g\x1fh\x7f"), "\"a\\\"b\\\\c\\nd\\re\\tf\\u0001g\\u001fh\x7f\"");
+}
+
+TEST(PropertiesJsonTest, WritesWhatProtobufReadsBackAsTheSameStruct) {
+  const char* json =
+      R"({"s":"x","n":-1.5,"t":true,"f":false,"z":null,"l":[1,"2",[],{"k":[null]}],"o":{},"p":{"q":{"r":"\u20ac"}}})";
+  Struct properties;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json, &properties).ok());
+  std::string written;
+  AppendJson(properties, written);
+  Struct back;
+  ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(written, &back).ok()) << written;
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(properties, back)) << written;
+}
+
+TEST(PropertiesJsonTest, WritesAValueWithoutAKindAsNull) {
+  Struct properties;
+  (*properties.mutable_fields())["k"];
+  std::string json;
+  AppendJson(properties, json);
+  EXPECT_EQ(json, "{\"k\":null}");
+}
+
+}  // namespace
+}  // namespace donut::collector
