@@ -31,6 +31,6 @@ int main(int argc, char** argv) {
   donut::postgres::ConnectionPool pool(options.database, kMaxConnections);
   donut::SystemClock clock;
   donut::query::MetricRunner runner(&directory, &pool, &clock);
-  donut::query::QueryServiceHandlers handlers(&runner);
-  return donut::postgres::RunService(options, directory, {&handlers}, {});
+  const auto service = donut::query::MakeQueryService(&runner);
+  return donut::postgres::RunService(options, directory, {service.get()}, {});
 }

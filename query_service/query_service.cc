@@ -1,5 +1,7 @@
 #include "query_service/query_service.h"
 
+#include "common/proto_alias.h"
+#include "donut/analytics/v1/query.grpc.pb.h"
 #include "query_service/metrics/active_users.h"
 #include "query_service/metrics/conversion_rate.h"
 #include "query_service/metrics/event_names.h"
@@ -10,22 +12,38 @@
 #include "query_service/metrics/summary.h"
 
 namespace donut::query {
+namespace {
 
-#define DONUT_RPC(rpc, metric)                                                                          \
-  grpc::Status QueryServiceHandlers::rpc(grpc::ServerContext* context, const v1::rpc##Request* request, \
-                                         v1::rpc##Response* response) {                                 \
-    return runner_.Run(context, request, response, metric);                                             \
+// One RPC: a metric run for its request.
+#define DONUT_RPC(rpc, metric)                                                    \
+  grpc::Status rpc(grpc::ServerContext* context, const v1::rpc##Request* request, \
+                   v1::rpc##Response* response) override {                        \
+    return runner_.Run(context, request, response, metric);                       \
   }
 
-DONUT_RPC(GetActiveUsers, ActiveUsers)
-DONUT_RPC(GetConversionRate, ConversionRate)
-DONUT_RPC(GetFunnel, Funnel)
-DONUT_RPC(GetPipelineFunnel, PipelineFunnel)
-DONUT_RPC(GetRetention, Retention)
-DONUT_RPC(GetFeatureUsage, FeatureUsage)
-DONUT_RPC(GetSummary, Summary)
-DONUT_RPC(ListEventNames, EventNames)
+class QueryServiceHandlers final : public v1::QueryService::Service {
+ public:
+  explicit QueryServiceHandlers(MetricRunner* runner) : runner_(*runner) {}
+
+  DONUT_RPC(GetActiveUsers, ActiveUsers)
+  DONUT_RPC(GetConversionRate, ConversionRate)
+  DONUT_RPC(GetFunnel, Funnel)
+  DONUT_RPC(GetPipelineFunnel, PipelineFunnel)
+  DONUT_RPC(GetRetention, Retention)
+  DONUT_RPC(GetFeatureUsage, FeatureUsage)
+  DONUT_RPC(GetSummary, Summary)
+  DONUT_RPC(ListEventNames, EventNames)
+
+ private:
+  MetricRunner& runner_;
+};
 
 #undef DONUT_RPC
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeQueryService(MetricRunner* runner) {
+  return std::make_unique<QueryServiceHandlers>(runner);
+}
 
 }  // namespace donut::query

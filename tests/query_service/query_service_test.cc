@@ -4,6 +4,8 @@
 #include <string>
 
 #include "common/grpc_server.h"
+#include "common/proto_alias.h"
+#include "donut/analytics/v1/query.grpc.pb.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "gtest/gtest.h"
 #include "tests/support/status_matchers.h"
@@ -17,8 +19,8 @@ TEST(QueryServiceTest, EveryRpcOfTheProtoIsImplemented) {
   const postgres::ProjectDirectory directory(true);
   postgres::ConnectionPool pool({}, 1);
   query::MetricRunner runner(&directory, &pool, &clock);
-  query::QueryServiceHandlers handlers(&runner);
-  ASSERT_OK_AND_ASSIGN(const auto server, GrpcServer::Start({.address = "127.0.0.1:0"}, {&handlers}));
+  const auto handlers = query::MakeQueryService(&runner);
+  ASSERT_OK_AND_ASSIGN(const auto server, GrpcServer::Start({.address = "127.0.0.1:0"}, {handlers.get()}));
   grpc::GenericStub stub(
       grpc::CreateChannel(absl::StrCat("127.0.0.1:", server->port()), grpc::InsecureChannelCredentials()));
 

@@ -1,73 +1,28 @@
 #include "tests/reference/retention.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 #include <optional>
 #include <utility>
 
-#include "absl/time/civil_time.h"
+#include "tests/reference/calendar.h"
 
 namespace donut::testing {
 namespace {
 
-absl::TimeZone Zone(const std::string& name) {
-  absl::TimeZone zone;
-  if (!absl::LoadTimeZone(name, &zone)) std::abort();  // tzdata is part of the test machine
-  return zone;
-}
-
-// The first minute at which a wall clock in the zone shows `day` or a later one.
-absl::Time FirstMinuteOf(absl::CivilDay day, const std::string& time_zone) {
-  static std::map<std::pair<std::string, absl::CivilDay>, absl::Time>& known =
-      *new std::map<std::pair<std::string, absl::CivilDay>, absl::Time>;
-  const auto [place, is_new] = known.try_emplace({time_zone, day});
-  if (!is_new) return place->second;
-  const absl::TimeZone zone = Zone(time_zone);
-  absl::Time minute = absl::FromCivil(absl::CivilSecond(day), absl::UTCTimeZone()) - absl::Hours(30);
-  while (absl::ToCivilDay(minute, zone) < day) minute += absl::Minutes(1);
-  place->second = minute;
-  return minute;
-}
-
-bool StartsPeriod(absl::CivilDay day, const RetentionByDefinitionQuestion& question) {
-  if (question.period == v1::GRANULARITY_MONTH) return day.day() == 1;
-  if (question.period != v1::GRANULARITY_WEEK) return true;
-  const bool sunday = question.week_start == v1::WEEK_START_SUNDAY;
-  return absl::GetWeekday(day) == (sunday ? absl::Weekday::sunday : absl::Weekday::monday);
-}
-
-// Within [from, to): each minute at which the clock shows a new hour or has jumped.
-void AppendHours(absl::Time from, absl::Time to, const absl::TimeZone& zone,
-                 std::vector<absl::Time>& starts) {
-  for (absl::Time minute = from; minute < to; minute += absl::Minutes(1)) {
-    const absl::CivilMinute now = absl::ToCivilMinute(minute, zone);
-    const absl::CivilMinute before = absl::ToCivilMinute(minute - absl::Minutes(1), zone);
-    if (minute == from || now != before + 1 || absl::CivilHour(now) != absl::CivilHour(before)) {
-      starts.push_back(minute);
-    }
-  }
-}
-
-// Where the periods start, from one that lies before the interval's start to one that lies after the
-// last offset of the last cohort.
+// Where the periods start, from the one that the interval begins in to one that lies after the last
+// offset of the last cohort.
 std::vector<absl::Time> PeriodStarts(const RetentionByDefinitionQuestion& question) {
-  const absl::TimeZone zone = Zone(question.time_zone);
-  const int64_t last_offset = question.offsets.back();
+  const bool hours = question.period == v1::GRANULARITY_HOUR;
   const int64_t period_days = question.period == v1::GRANULARITY_MONTH  ? 31
                               : question.period == v1::GRANULARITY_WEEK ? 7
                                                                         : 1;
-  const absl::CivilDay first = absl::ToCivilDay(question.start, zone) - 33;
-  const absl::CivilDay last = absl::ToCivilDay(question.end, zone) + (last_offset + 3) * period_days;
+  const absl::Duration period = hours ? absl::Hours(1) : absl::Hours(25 * period_days);
   std::vector<absl::Time> starts;
-  for (absl::CivilDay day = first; day <= last; ++day) {
-    if (question.period == v1::GRANULARITY_HOUR) {
-      if (day < first + 30) continue;
-      AppendHours(FirstMinuteOf(day, question.time_zone), FirstMinuteOf(day + 1, question.time_zone), zone,
-                  starts);
-    } else if (StartsPeriod(day, question)) {
-      starts.push_back(FirstMinuteOf(day, question.time_zone));
-    }
+  for (const PeriodByDefinition& found :
+       PeriodsByDefinition(question.time_zone, question.period, question.week_start, question.start,
+                           question.end + (question.offsets.back() + 3) * period)) {
+    starts.push_back(found.start);
   }
   return starts;
 }
