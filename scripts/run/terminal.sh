@@ -19,7 +19,7 @@ fail() {
 show_progress() {
   local label=$1 line percent=0 shown=-1
   while IFS= read -r line; do
-    if [[ $line =~ ^\[([1-9][0-9]*)/([0-9]+)\] ]]; then
+    if [[ $line =~ ^\[([1-9][0-9]*)/([0-9]{2,})\] ]]; then
       percent=$((100 * BASH_REMATCH[1] / BASH_REMATCH[2]))
     elif [[ $line =~ ^(dlstatus|pmstatus):[^:]*:([0-9]+) ]]; then
       # Apt counts twice from 0 to 100: the download, then the installation.
