@@ -12,6 +12,14 @@
 #include "absl/time/clock.h"
 #include "common/status_macros.h"
 
+#ifdef __SANITIZE_ADDRESS__
+// pqxx 6.4 loses the last result of a connection that breaks: two kilobytes each time, once per
+// connection. Here, so that the leak sanitizer is told in every program that connects.
+extern "C" const char* __lsan_default_suppressions() {  // NOLINT(bugprone-reserved-identifier)
+  return "leak:libpqxx\n";
+}
+#endif
+
 namespace donut::postgres {
 namespace {
 
