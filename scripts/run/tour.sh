@@ -42,15 +42,17 @@ data_place() {
 
 # Three questions that work as they are printed.
 show_questions() {
-  local service=donut.analytics.v1.QueryService today tomorrow month
+  local service=donut.analytics.v1.QueryService today tomorrow month call='grpcurl -plaintext'
+  # shellcheck disable=SC2016  # the key itself is never printed
+  if [[ -n ${DONUT_API_KEY-} ]]; then call+=' -H "authorization: Bearer $DONUT_API_KEY"'; fi
   today=$(date -u +%F)
   tomorrow=$(date -u -d "$today + 1 day" +%F)
   month=$(date -u -d "$today - 29 days" +%F)
   step "ask more, by grpcurl"
   cat <<LINES
-grpcurl -plaintext $QUERY_ADDRESS describe $service
-grpcurl -plaintext -d '{"scope": {"interval": {"start_date": "$month", "end_date": "$tomorrow"}}, "granularity": "GRANULARITY_DAY"}' $QUERY_ADDRESS $service/GetActiveUsers
-grpcurl -plaintext -emit-defaults -d '{"pipeline": "licenses"}' $QUERY_ADDRESS $service/GetPipelineFunnel
+$call $QUERY_ADDRESS describe $service
+$call -d '{"scope": {"interval": {"start_date": "$month", "end_date": "$tomorrow"}}, "granularity": "GRANULARITY_DAY"}' $QUERY_ADDRESS $service/GetActiveUsers
+$call -emit-defaults -d '{"pipeline": "licenses"}' $QUERY_ADDRESS $service/GetPipelineFunnel
 LINES
   command -v grpcurl >/dev/null || say "${DIM}grpcurl is not here; to get it: $(how_to_get_grpcurl)${PLAIN}"
 }
