@@ -1,7 +1,8 @@
 #include "query_service/metrics/funnel_counts.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "common/proto_time.h"
 #include "query_service/metrics_sql.h"
@@ -11,17 +12,12 @@ namespace donut::query {
 
 std::string FunnelStatement(int steps) {
   std::string statement = sql::kFunnelEvents;
-  std::vector<std::string> attempts = {"attempt_1"};
   for (int step = 2; step <= steps; ++step) {
     absl::StrAppend(&statement,
                     absl::StrReplaceAll(sql::kFunnelPass, {{"{step}", absl::StrCat(step)},
                                                            {"{previous}", absl::StrCat(step - 1)}}));
-    attempts.insert(attempts.begin(), absl::StrCat("attempt_", step));
   }
-  absl::StrAppend(&statement,
-                  absl::StrReplaceAll(sql::kFunnelTotals,
-                                      {{"{steps}", absl::StrCat(steps)},
-                                       {"{attempts_longest_first}", absl::StrJoin(attempts, ", ")}}));
+  absl::StrAppend(&statement, absl::StrReplaceAll(sql::kFunnelTotals, {{"{steps}", absl::StrCat(steps)}}));
   return statement;
 }
 
@@ -50,7 +46,8 @@ FunnelCounts CountFunnel(const FunnelQuestion& question, pqxx::transaction_base&
   counts.actors_still_open = rows[0]["still_open"].as<int64_t>();
   if (steps > 1) counts.time_to_convert = DurationStatisticsFromRow(rows[0], "took");
   for (int step = 1; step <= steps; ++step) {
-    counts.steps.push_back({rows[step]["actors"].as<int64_t>(), DurationStatisticsFromRow(rows[step], "took")});
+    counts.steps.push_back(
+        {rows[step]["actors"].as<int64_t>(), DurationStatisticsFromRow(rows[step], "took")});
   }
   return counts;
 }

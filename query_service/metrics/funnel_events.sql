@@ -35,7 +35,8 @@ WITH step_names AS (
     AND e.event_time >= $2::timestamptz AND e.event_time < $4::timestamptz
     AND ($9::int = 0 OR e.session_id IS NOT NULL)
 ), pass_1 AS (
-  -- The best attempt of length n that ends with this event, as {t1, -t2, ..., -tn}: the greatest
-  -- such array starts last, and among equal starts has the earliest further steps.
-  SELECT *, CASE WHEN is_entry THEN ARRAY[time_us] END AS attempt_1
+  -- attempt_n: the best attempt of length n that ends with this event, as {t1, -t2, ..., -tn}. The
+  -- greatest such array starts last, and among equal starts has the earliest further steps.
+  -- longest: the last of the passes before, where there is one.
+  SELECT *, NULL::bigint[] AS longest, CASE WHEN is_entry THEN ARRAY[time_us] END AS attempt_1
   FROM step_events

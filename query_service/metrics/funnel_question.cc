@@ -45,7 +45,8 @@ absl::Status ResolveCommon(const Request& request, const QueryContext& context, 
 
 }  // namespace
 
-absl::StatusOr<FunnelQuestion> ResolveFunnel(const v1::GetFunnelRequest& request, const QueryContext& context) {
+absl::StatusOr<FunnelQuestion> ResolveFunnel(const v1::GetFunnelRequest& request,
+                                             const QueryContext& context) {
   FunnelQuestion question;
   RETURN_IF_ERROR(ResolveCommon(request, context, question));
   if (request.steps().empty() || request.steps_size() > kMaxFunnelSteps) {

@@ -40,7 +40,8 @@ struct FunnelQuestion {
 };
 
 // INVALID_ARGUMENT names the field and the rule.
-absl::StatusOr<FunnelQuestion> ResolveFunnel(const v1::GetFunnelRequest& request, const QueryContext& context);
+absl::StatusOr<FunnelQuestion> ResolveFunnel(const v1::GetFunnelRequest& request,
+                                             const QueryContext& context);
 absl::StatusOr<FunnelQuestion> ResolveFunnel(const v1::GetConversionRateRequest& request,
                                              const QueryContext& context);
 

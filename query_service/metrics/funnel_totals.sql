@@ -10,7 +10,7 @@
 --   still_open       bigint, the same in every row: actors below the last step with an entry whose
 --                    window was open at as_of
 ), attempts AS (
-  SELECT user_id, session, time_us, is_entry, coalesce({attempts_longest_first}) AS attempt
+  SELECT user_id, session, time_us, is_entry, coalesce(attempt_{steps}, longest) AS attempt
   FROM pass_{steps}
 ), actors AS (
   -- Of the actor's level, ending first, then starting last, then with the earliest further steps.

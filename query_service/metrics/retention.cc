@@ -105,7 +105,8 @@ RetentionCounts CountRetention(const RetentionQuestion& question, pqxx::transact
       NamesOrAny(question.start_event_names), NamesOrAny(question.return_event_names));
   RetentionCounts counts;
   for (const pqxx::row& row : rows) {
-    counts[{row["cohort"].as<size_t>() - 1, row["period_offset"].as<int64_t>()}] = row["actors"].as<int64_t>();
+    counts[{row["cohort"].as<size_t>() - 1, row["period_offset"].as<int64_t>()}] =
+        row["actors"].as<int64_t>();
   }
   return counts;
 }
@@ -142,7 +143,8 @@ absl::StatusOr<v1::GetRetentionResponse> Retention(const v1::GetRetentionRequest
   v1::GetRetentionResponse response;
   *response.mutable_scope() = ToProto(question.scope);
   response.set_period(question.period);
-  *response.mutable_start_event_names() = {question.start_event_names.begin(), question.start_event_names.end()};
+  *response.mutable_start_event_names() = {question.start_event_names.begin(),
+                                           question.start_event_names.end()};
   *response.mutable_return_event_names() = {question.return_event_names.begin(),
                                             question.return_event_names.end()};
   for (const int64_t offset : question.offsets) {

@@ -38,7 +38,8 @@ class ConversionRateTest : public MetricTest {
 
   v1::GetConversionRateResponse ConversionRate(const std::string& request) {
     Load(history_);
-    const absl::StatusOr<v1::GetConversionRateResponse> response = Ask(query::ConversionRate, Request(request));
+    const absl::StatusOr<v1::GetConversionRateResponse> response =
+        Ask(query::ConversionRate, Request(request));
     EXPECT_OK(response);
     return response.ok() ? *response : v1::GetConversionRateResponse();
   }
@@ -103,7 +104,8 @@ TEST_F(ConversionRateTest, RefusesWithTheFieldAndTheRule) {
   };
   refused("to { any_event: true }", "from.event_names: must have a name");
   refused("from { any_event: true }", "to.event_names: must have a name");
-  refused("from { any_event: true event_names: 'a' } to { any_event: true }", "from.any_event: must not be set");
+  refused("from { any_event: true event_names: 'a' } to { any_event: true }",
+          "from.any_event: must not be set");
   refused("from { any_event: true } to { event_names: '' }", "to.event_names[0]: must not be empty");
   refused("from { any_event: true } to { any_event: true } window { seconds: -5 }", "window: must be from");
   refused("from { any_event: true } to { any_event: true } actor: 3", "actor: must be");

@@ -49,7 +49,8 @@ RandomTrial<Request> MakeTrial(Dice& dice) {
   RandomTrial<Request> trial = {MakeRandomHistory(dice, setting, options), setting.time_zone, {}};
   *trial.request.mutable_scope() = MakeRandomScope(dice, setting);
   if (!trial.history.events.empty() && dice.OneIn(4)) {
-    *trial.request.mutable_scope()->mutable_as_of_time() = donut::ToProto(dice.Pick(trial.history.events).time);
+    *trial.request.mutable_scope()->mutable_as_of_time() =
+        donut::ToProto(dice.Pick(trial.history.events).time);
   }
   if (!dice.OneIn(4)) {
     *trial.request.mutable_window() = donut::ToProto(PickWindow(dice, trial.history));
@@ -103,7 +104,8 @@ class Differences {
     absl::Duration sum;
     for (const absl::Duration duration : expected) sum += duration;
     Count(what + ".count", got->count(), static_cast<int64_t>(expected.size()));
-    Seconds(what + ".mean", got->mean_seconds(), absl::ToDoubleSeconds(sum) / static_cast<double>(expected.size()));
+    Seconds(what + ".mean", got->mean_seconds(),
+            absl::ToDoubleSeconds(sum) / static_cast<double>(expected.size()));
     Seconds(what + ".median", got->median_seconds(), PercentileByDefinition(0.5, expected));
     Seconds(what + ".p90", got->p90_seconds(), PercentileByDefinition(0.9, expected));
     Seconds(what + ".p99", got->p99_seconds(), PercentileByDefinition(0.99, expected));
@@ -113,7 +115,8 @@ class Differences {
 
   void Share(const std::string& what, bool present, const v1::Rate& got, int64_t part, int64_t whole) {
     Count(what + " is present", present, whole > 0);
-    if (present && whole > 0) Seconds(what, got.value(), static_cast<double>(part) / static_cast<double>(whole));
+    if (present && whole > 0)
+      Seconds(what, got.value(), static_cast<double>(part) / static_cast<double>(whole));
   }
 
   const std::string& text() const { return text_; }
@@ -149,7 +152,8 @@ void CompareSteps(const v1::GetFunnelResponse& response, const FunnelByDefinitio
     differences.Share(name + ".conversion_from_first", step.has_conversion_from_first(),
                       step.conversion_from_first(), actors, answer.actors[0]);
     differences.Statistics(name + ".time_from_previous",
-                           If(step.has_time_from_previous(), step.time_from_previous()), answer.from_previous[i]);
+                           If(step.has_time_from_previous(), step.time_from_previous()),
+                           answer.from_previous[i]);
     previous = actors;
   }
 }
@@ -160,11 +164,12 @@ class FunnelRandomTest : public RandomMetricTest {
     const absl::StatusOr<v1::GetFunnelResponse> response = AskTrial(query::Funnel, trial);
     if (!response.ok()) return response.status().ToString();
     Differences differences;
-    const FunnelByDefinitionQuestion question =
-        Question(trial.request, response->scope(), {trial.request.steps().begin(), trial.request.steps().end()});
+    const FunnelByDefinitionQuestion question = Question(
+        trial.request, response->scope(), {trial.request.steps().begin(), trial.request.steps().end()});
     const FunnelByDefinitionAnswer answer = FunnelByDefinition(trial.history, question);
     CompareSteps(*response, answer, differences);
-    differences.Statistics("time_to_convert", If(response->has_time_to_convert(), response->time_to_convert()),
+    differences.Statistics("time_to_convert",
+                           If(response->has_time_to_convert(), response->time_to_convert()),
                            answer.to_convert);
     differences.Share("conversion", response->has_conversion(), response->conversion(), answer.actors.back(),
                       answer.actors[0]);
@@ -178,12 +183,14 @@ class FunnelRandomTest : public RandomMetricTest {
     if (!response.ok()) return response.status().ToString();
     Differences differences;
     const FunnelByDefinitionAnswer answer = FunnelByDefinition(
-        trial.history, Question(trial.request, response->scope(), {trial.request.from(), trial.request.to()}));
+        trial.history,
+        Question(trial.request, response->scope(), {trial.request.from(), trial.request.to()}));
     differences.Count("entered", response->entered_count(), answer.actors[0]);
     differences.Count("converted", response->converted_count(), answer.actors[1]);
     differences.Share("conversion", response->has_conversion(), response->conversion(), answer.actors[1],
                       answer.actors[0]);
-    differences.Statistics("time_to_convert", If(response->has_time_to_convert(), response->time_to_convert()),
+    differences.Statistics("time_to_convert",
+                           If(response->has_time_to_convert(), response->time_to_convert()),
                            answer.to_convert);
     differences.Count("actors_still_open", response->actors_still_open_count(), answer.still_open);
     return differences.text();

@@ -6,22 +6,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/proto_time.h"
-#include "google/protobuf/text_format.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
-#include "query_service/metrics/funnel_counts.h"
 #include "tests/query_service/metric_test.h"
-#include "tests/query_service/scanned_partitions.h"
 #include "tests/support/status_matchers.h"
 
 namespace donut::testing {
 namespace {
 
-using ::testing::AllOf;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::Not;
-using ::testing::UnorderedElementsAre;
 
 constexpr char kScope[] = R"(scope { interval { start_date: "2024-03-01" end_date: "2024-03-11" } })";
 
@@ -46,7 +40,8 @@ v1::GetFunnelRequest AsOf(const std::string& time, v1::GetFunnelRequest request)
 class FunnelTest : public MetricTest {
  protected:
   // The next event, in the order of the calls: `seconds` after 2024-03-05 00:00 UTC.
-  void Add(const std::string& user, const std::string& name, double seconds, const std::string& session = "") {
+  void Add(const std::string& user, const std::string& name, double seconds,
+           const std::string& session = "") {
     HistoryEvent event;
     event.time = At("2024-03-05 00:00:00") + absl::Microseconds(std::llround(seconds * 1e6));
     event.user = user;
@@ -371,77 +366,6 @@ TEST_F(FunnelTest, RepeatsTheQuestionWithItsDefaults) {
   EXPECT_EQ(response.actor(), v1::ACTOR_USER);
   EXPECT_EQ(response.scope().time_zone(), "UTC");
   EXPECT_EQ(response.scope().start_time().seconds(), 1709251200);
-}
-
-TEST_F(FunnelTest, ReadsOnlyPartitionsFromStartToEndPlusWindow) {
-  Add("u", "a", 0);
-  Load(history_);
-  const v1::GetFunnelRequest request =
-      Request(R"(scope { interval { start_date: "2025-03-01" end_date: "2025-04-01" } } steps { event_names: "a" }
-                 steps { event_names: "b" } window { seconds: 2592000 })");
-  const auto scanned = [&](v1::GetFunnelRequest asked) {
-    return ScannedPartitions(database(), [&](pqxx::transaction_base& transaction) {
-      EXPECT_OK(query::Funnel(asked, context_, transaction));
-    });
-  };
-  context_.now = At("2026-01-01 00:00:00");
-  EXPECT_THAT(scanned(request), UnorderedElementsAre("2025_03", "2025_04"));
-  EXPECT_THAT(scanned(AsOf("2025-03-15 00:00:00", request)), UnorderedElementsAre("2025_03"));
-}
-
-struct Refusal {
-  std::string request;
-  std::string field;
-  std::string rule;
-};
-
-TEST_F(FunnelTest, RefusesWithTheFieldAndTheRule) {
-  const std::string long_name(201, 'x');
-  std::string steps_21, names_21;
-  for (int i = 0; i < 21; ++i) {
-    absl::StrAppend(&steps_21, "steps { any_event: true } ");
-    absl::StrAppend(&names_21, "event_names: 'n", i, "' ");
-  }
-  const std::vector<Refusal> refusals = {
-      {"", "steps:", "1 to 20"},
-      {steps_21, "steps:", "1 to 20"},
-      {"steps { any_event: true } steps { }", "steps[1].event_names:", "must have a name"},
-      {"steps { any_event: true event_names: 'a' }", "steps[0].any_event:", "must not be set"},
-      {"steps { event_names: '' }", "steps[0].event_names[0]:", "empty"},
-      {"steps { event_names: 'a' event_names: 'a' }", "steps[0].event_names[1]:", "differ"},
-      {"steps { event_names: '" + long_name + "' }", "steps[0].event_names[0]:", "200 bytes"},
-      {"steps { " + names_21 + "}", "steps[0].event_names:", "at most 20"},
-      {"steps { any_event: true label: '" + long_name + "' }", "steps[0].label:", "200 bytes"},
-      {"steps { any_event: true } window { seconds: 0 }", "window:", "1 microsecond"},
-      {"steps { any_event: true } window { nanos: 999 }", "window:", "1 microsecond"},
-      {"steps { any_event: true } window { seconds: -1 }", "window:", "1 microsecond"},
-      {"steps { any_event: true } window { seconds: 31622400 nanos: 1 }", "window:", "366 days"},
-      {"steps { any_event: true } window { seconds: 1 nanos: -1 }", "window", ""},
-      {"steps { any_event: true } actor: 7", "actor:", "ACTOR_USER"},
-      {"steps { any_event: true } scope { time_zone: 'Mars/Olympus' }", "scope.time_zone:", ""},
-      {"steps { any_event: true } scope { interval { end_date: '2024-01-01' } }", "scope.interval", ""},
-  };
-  for (const Refusal& refusal : refusals) {
-    EXPECT_THAT(Ask(query::Funnel, Request(refusal.request)),
-                StatusIs(absl::StatusCode::kInvalidArgument, AllOf(HasSubstr(refusal.field), HasSubstr(refusal.rule))))
-        << refusal.request;
-  }
-}
-
-TEST_F(FunnelTest, TakesTheLimitsThemselves) {
-  std::string request = "window { seconds: 31622400 } ";
-  for (int i = 0; i < 20; ++i) absl::StrAppend(&request, "steps { event_names: '", std::string(200, 'x'), "' } ");
-  EXPECT_OK(Ask(query::Funnel, Request(request)));
-  EXPECT_OK(Ask(query::Funnel, Request("steps { any_event: true } window { nanos: 1000 }")));
-}
-
-TEST(FunnelStatementTest, DependsOnTheNumberOfStepsAlone) {
-  const std::string statement = query::FunnelStatement(3);
-  EXPECT_THAT(statement, HasSubstr("pass_3 AS"));
-  EXPECT_THAT(statement, Not(HasSubstr("pass_4")));
-  for (const char* placeholder : {"{step}", "{steps}", "{previous}", "{attempts"}) {
-    EXPECT_THAT(statement, Not(HasSubstr(placeholder)));
-  }
 }
 
 }  // namespace

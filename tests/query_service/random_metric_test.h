@@ -10,7 +10,8 @@ namespace donut::testing {
 class RandomMetricTest : public MetricTest {
  protected:
   template <typename Request, typename Response>
-  absl::StatusOr<Response> AskTrial(absl::StatusOr<Response> (*metric)(const Request&, const query::QueryContext&,
+  absl::StatusOr<Response> AskTrial(absl::StatusOr<Response> (*metric)(const Request&,
+                                                                       const query::QueryContext&,
                                                                        pqxx::transaction_base&),
                                     const RandomTrial<Request>& trial) {
     if (++loaded_ % kHistoriesBetweenEmptying == 0) {

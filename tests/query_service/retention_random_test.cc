@@ -14,14 +14,17 @@ namespace {
 
 constexpr int kHistories = 400;
 
-std::string Show(absl::Time time) { return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", time, absl::UTCTimeZone()); }
+std::string Show(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", time, absl::UTCTimeZone());
+}
 
 RandomTrial<v1::GetRetentionRequest> MakeTrial(Dice& dice) {
   const RandomSetting setting = PickSetting(dice);
   RandomTrial<v1::GetRetentionRequest> trial = {MakeRandomHistory(dice, setting), setting.time_zone, {}};
   v1::GetRetentionRequest& request = trial.request;
   request.set_period(static_cast<v1::Granularity>(dice.Between(0, v1::GRANULARITY_MONTH)));
-  *request.mutable_scope() = MakeRandomScope(dice, setting, request.period() == v1::GRANULARITY_HOUR ? 4 : 20);
+  *request.mutable_scope() =
+      MakeRandomScope(dice, setting, request.period() == v1::GRANULARITY_HOUR ? 4 : 20);
   if (!trial.history.events.empty() && dice.OneIn(4)) {
     *request.mutable_scope()->mutable_as_of_time() = donut::ToProto(dice.Pick(trial.history.events).time);
   }
@@ -35,7 +38,8 @@ RandomTrial<v1::GetRetentionRequest> MakeTrial(Dice& dice) {
   return trial;
 }
 
-RetentionByDefinitionQuestion Question(const v1::GetRetentionRequest& request, const query::QueryScope& scope) {
+RetentionByDefinitionQuestion Question(const v1::GetRetentionRequest& request,
+                                       const query::QueryScope& scope) {
   RetentionByDefinitionQuestion question;
   question.start = scope.start;
   question.end = scope.end;
@@ -70,8 +74,8 @@ void CompareCohort(const v1::RetentionCohort& got, const RetentionCohortByDefini
   }
 }
 
-void ComparePooled(const v1::GetRetentionResponse& got, const std::vector<RetentionCohortByDefinition>& expected,
-                   std::string& text) {
+void ComparePooled(const v1::GetRetentionResponse& got,
+                   const std::vector<RetentionCohortByDefinition>& expected, std::string& text) {
   for (int i = 0; i < got.pooled_size(); ++i) {
     int64_t retained = 0, size = 0, cohorts = 0;
     for (const RetentionCohortByDefinition& cohort : expected) {

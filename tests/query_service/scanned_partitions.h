@@ -9,6 +9,9 @@
 #include <set>
 #include <string>
 
+#include "absl/time/civil_time.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "tests/support/test_database.h"
 
 namespace donut::testing {
@@ -25,6 +28,12 @@ class CollectNotices : public pqxx::errorhandler {
  private:
   std::string& notices_;
 };
+
+// A year whose months have a partition each, whenever the test runs: the schema makes
+// months from last year on, and whole years before.
+inline int YearOfMonths() {
+  return static_cast<int>(absl::ToCivilYear(absl::Now(), absl::UTCTimeZone()).year()) - 1;
+}
 
 // Their names without "analytics_events_": "2023", "2024_01".
 inline std::set<std::string> ScannedPartitions(TestDatabase& database,

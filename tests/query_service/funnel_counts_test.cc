@@ -1,0 +1,54 @@
+#include "query_service/metrics/funnel_counts.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/proto_time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "query_service/metrics/funnel.h"
+#include "tests/query_service/metric_test.h"
+#include "tests/query_service/scanned_partitions.h"
+#include "tests/support/status_matchers.h"
+
+namespace donut::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::UnorderedElementsAre;
+
+using FunnelCountsTest = MetricTest;
+
+TEST(FunnelStatementTest, DependsOnTheNumberOfStepsAlone) {
+  const std::string statement = query::FunnelStatement(3);
+  EXPECT_THAT(statement, HasSubstr("pass_3 AS"));
+  EXPECT_THAT(statement, Not(HasSubstr("pass_4")));
+  for (const char* placeholder : {"{step}", "{steps}", "{previous}"}) {
+    EXPECT_THAT(statement, Not(HasSubstr(placeholder)));
+  }
+}
+
+TEST_F(FunnelCountsTest, ReadsOnlyPartitionsFromStartToEndPlusWindow) {
+  Load({});
+  const int year = YearOfMonths();
+  const auto scanned = [&](const std::string& as_of) {
+    v1::GetFunnelRequest request;
+    request.mutable_scope()->mutable_interval()->set_start_date(absl::StrCat(year, "-03-01"));
+    request.mutable_scope()->mutable_interval()->set_end_date(absl::StrCat(year, "-04-01"));
+    *request.mutable_scope()->mutable_as_of_time() = donut::ToProto(At(absl::StrCat(year, as_of)));
+    request.mutable_window()->set_seconds(30 * 86400);
+    request.add_steps()->add_event_names("a");
+    request.add_steps()->add_event_names("b");
+    return ScannedPartitions(database(), [&](pqxx::transaction_base& transaction) {
+      EXPECT_OK(query::Funnel(request, context_, transaction));
+    });
+  };
+  const std::string march = absl::StrCat(year, "_03");
+  const std::string april = absl::StrCat(year, "_04");
+  EXPECT_THAT(scanned("-12-31 00:00:00"), UnorderedElementsAre(march, april));
+  EXPECT_THAT(scanned("-03-15 00:00:00"), UnorderedElementsAre(march));
+}
+
+}  // namespace
+}  // namespace donut::testing
