@@ -8,7 +8,8 @@ namespace donut::cli {
 absl::StatusOr<std::unique_ptr<pqxx::connection>> ConnectAsOwner(const std::string& database_url) {
   if (database_url.empty()) {
     return absl::FailedPreconditionError(
-        "which database? Set DONUT_DATABASE_URL or give --database-url, such as postgresql:///donut (./run status "
+        "which database? Set DONUT_DATABASE_URL or give --database-url, such as postgresql:///donut (./run "
+        "status "
         "shows the one it made)");
   }
   postgres::ConnectionOptions options;

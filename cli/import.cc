@@ -54,6 +54,7 @@ class Import {
   // The number of a last line that is not complete yet; 0: there is none.
   int64_t incomplete_line() const { return incomplete_line_; }
   ReplayProgress progress() const { return opened_.replay->progress(); }
+  const EventSpan& span() const { return span_; }
 
  private:
   absl::Status SendLine(const SourceLine& line) {
@@ -78,7 +79,10 @@ class Import {
       return absl::OkStatus();
     }
     RETURN_IF_ERROR(FlushEmpty());
-    if (parsed.ok()) return opened_.replay->Send(event_, opened_.hash.value());
+    if (parsed.ok()) {
+      span_.Add(absl::FromUnixSeconds(event_.event_time().seconds()));
+      return opened_.replay->Send(event_, opened_.hash.value());
+    }
     const std::string reason(parsed.message());
     screen_->Print(report_.CountUnparsed(number, reason));
     return opened_.replay->SendUnparsed(line.text, reason, opened_.hash.value());
@@ -95,6 +99,7 @@ class Import {
   ImportReport& report_;
   ImportScreen*& screen_;
   v1::Event event_;
+  EventSpan span_;
   int64_t empty_ = 0;
   int64_t incomplete_line_ = 0;
 };
@@ -114,11 +119,12 @@ std::string Explained(const absl::Status& status, const GlobalOptions& global) {
 
 int Conclude(const absl::Status& status, Import& import, const ImportReport& report, absl::Duration elapsed,
              const GlobalOptions& global) {
-  if (const std::string hidden = report.NotListed(); !hidden.empty()) std::fprintf(stderr, "%s\n", hidden.c_str());
+  if (const std::string hidden = report.NotListed(); !hidden.empty())
+    std::fprintf(stderr, "%s\n", hidden.c_str());
   if (!status.ok()) {
     const int64_t committed = import.progress().committed_sequence;
-    const std::string how_to_go_on =
-        absl::StrCat("lines 1 to ", Count(committed), " are done; the same command again goes on behind them");
+    const std::string how_to_go_on = absl::StrCat("lines 1 to ", Count(committed),
+                                                  " are done; the same command again goes on behind them");
     if (ImportScreen::interrupted()) {
       PrintError(absl::StrCat("interrupted: ", how_to_go_on));
       return kExitInterrupted;
@@ -132,6 +138,7 @@ int Conclude(const absl::Status& status, Import& import, const ImportReport& rep
     return kExitDone;
   }
   std::printf("%s\n", FinalLine(counts, elapsed).c_str());
+  if (counts.stored() > 0) std::printf("%s\n", import.span().Hint().c_str());
   if (import.progress().retried > 0 && counts.rejected + counts.unparsed > 0) {
     std::printf("the connection was lost in between: rejected_events has every refused line\n");
   }
@@ -170,7 +177,8 @@ int RunImport(const GlobalOptions& global, const ImportArguments& arguments) {
   }
   const int64_t resumed_at = opened->line;
   if (opened->generation > 1) {
-    std::fprintf(stderr, "another source that begins alike was imported before: this one is kept apart (number %d)\n",
+    std::fprintf(stderr,
+                 "another source that begins alike was imported before: this one is kept apart (number %d)\n",
                  opened->generation);
   }
   if (resumed_at > 0) std::fprintf(stderr, "%s are imported already\n", Counted(resumed_at, "line").c_str());
@@ -183,11 +191,12 @@ int RunImport(const GlobalOptions& global, const ImportArguments& arguments) {
         [&] {
           const ReplayProgress progress = import.progress();
           const LineReader& reader = *import.opened().reader;
-          return ImportProgress{.bytes = reader.position(),
-                                .total_bytes = reader.size(),
-                                .committed_lines = std::max<int64_t>(progress.committed_sequence - resumed_at, 0),
-                                .elapsed = absl::Now() - start,
-                                .connected = progress.connected};
+          return ImportProgress{
+              .bytes = reader.position(),
+              .total_bytes = reader.size(),
+              .committed_lines = std::max<int64_t>(progress.committed_sequence - resumed_at, 0),
+              .elapsed = absl::Now() - start,
+              .connected = progress.connected};
         },
         [&] { import.Stop(); });
     screen = &own_screen;
@@ -200,25 +209,32 @@ int RunImport(const GlobalOptions& global, const ImportArguments& arguments) {
 }  // namespace
 
 void AddImport(CLI::App& app, Command& command) {
-  CLI::App* import = app.add_subcommand("import", "Store the lines of a JSON file (NDJSON), each exactly once");
+  CLI::App* import =
+      app.add_subcommand("import", "Store the lines of a JSON file (NDJSON), each exactly once");
   auto arguments = std::make_shared<ImportArguments>();
   FieldMapping& mapping = arguments->mapping;
   import->add_option("file", arguments->file, "The file, also gzipped; - is standard input")->required();
   import->add_option("--user-field", mapping.user, "Default: user, user_id or distinct_id")->type_name("KEY");
   import->add_option("--event-field", mapping.event, "Default: event, event_name or name")->type_name("KEY");
-  import->add_option("--time-field", mapping.time, "Default: time, timestamp or event_time")->type_name("KEY");
+  import->add_option("--time-field", mapping.time, "Default: time, timestamp or event_time")
+      ->type_name("KEY");
   import->add_option("--session-field", mapping.session, "Default: session or session_id")->type_name("KEY");
-  import->add_option("--properties-field", mapping.properties, "Default: properties or props")->type_name("KEY");
+  import->add_option("--properties-field", mapping.properties, "Default: properties or props")
+      ->type_name("KEY");
   import->add_option("--as", arguments->name, "Know the source by this name instead of by its first line")
       ->type_name("NAME");
   import->footer(
-      "A key may be a dotted path, such as properties.session_id. Times are RFC 3339 with a zone, or Unix seconds or "
+      "A key may be a dotted path, such as properties.session_id. Times are RFC 3339 with a zone, or Unix "
+      "seconds or "
       "milliseconds. Other keys become properties.\n"
-      "Importing a file again changes nothing; a file that has grown adds its new lines; after an interruption the "
+      "Importing a file again changes nothing; a file that has grown adds its new lines; after an "
+      "interruption the "
       "same command goes on.");
   import->callback([&command, arguments] {
-    command.run = [&command, arguments] { return RunImport(command.options, *arguments); };
-  });
+    command.run = [&command, arguments] { return RunImport(command.options, *arguments);
+};
+}  // namespace donut::cli
+);
 }
 
 }  // namespace donut::cli

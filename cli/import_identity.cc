@@ -22,9 +22,11 @@ std::string Blake2b(const std::string& text, size_t bytes) {
 bool StartHashing() { return sodium_init() >= 0; }
 
 // The words in front are part of every id ever made: never change them.
-std::string ProducerIdOfLines(const std::string& mapping_fingerprint, const std::string& first_line, int generation) {
-  return Blake2b(absl::StrCat("donut import of lines 1\n", generation, "\n", mapping_fingerprint, "\n", first_line),
-                 limits::kProducerIdBytes);
+std::string ProducerIdOfLines(const std::string& mapping_fingerprint, const std::string& first_line,
+                              int generation) {
+  return Blake2b(
+      absl::StrCat("donut import of lines 1\n", generation, "\n", mapping_fingerprint, "\n", first_line),
+      limits::kProducerIdBytes);
 }
 
 std::string ProducerIdOfName(const std::string& name, int generation) {

@@ -11,7 +11,8 @@ bool StartHashing();
 
 // 16 bytes (BLAKE2b) of the mapping and the first line that is not empty. `generation` counts the
 // sources that begin alike: 1, 2, 3, ...
-std::string ProducerIdOfLines(const std::string& mapping_fingerprint, const std::string& first_line, int generation);
+std::string ProducerIdOfLines(const std::string& mapping_fingerprint, const std::string& first_line,
+                              int generation);
 // The same for a source that was given a name.
 std::string ProducerIdOfName(const std::string& name, int generation);
 

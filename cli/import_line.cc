@@ -46,7 +46,8 @@ absl::StatusOr<absl::Time> TimeOf(simdjson::dom::element element) {
     case element_type::STRING: {
       const std::string text(element.get_string().value_unsafe());
       double number;
-      if (text.find('-', 1) == std::string::npos && absl::SimpleAtod(text, &number)) return FromUnixNumber(number);
+      if (text.find('-', 1) == std::string::npos && absl::SimpleAtod(text, &number))
+        return FromUnixNumber(number);
       return ParseRfc3339(text);
     }
     default:
@@ -120,7 +121,8 @@ absl::Status LineParser::Parse(const std::string& line, v1::Event& event) {
 
   event.Clear();
   std::string_view name_text;
-  if (name.element.get_string().get(name_text) != simdjson::SUCCESS) return Wrong(name.name(), "must be a text");
+  if (name.element.get_string().get(name_text) != simdjson::SUCCESS)
+    return Wrong(name.name(), "must be a text");
   event.set_name(name_text.data(), name_text.size());
   ASSIGN_OR_RETURN(*event.mutable_user_id(), TextOf(user.element, user.name()));
   const auto when = TimeOf(time.element);

@@ -21,13 +21,15 @@ std::string ProducerId(const ImportSource& source, const std::string& first_line
 // Whether the source's first lines are those that were committed.
 absl::StatusOr<bool> PassOverCommitted(const ImportSource& source, OpenImport& import) {
   SourceLine line;
-  for (const int64_t committed = import.replay->committed_sequence(); import.line < committed; ++import.line) {
+  for (const int64_t committed = import.replay->committed_sequence(); import.line < committed;
+       ++import.line) {
     ASSIGN_OR_RETURN(const bool more, import.reader->Next(line));
     if (!more) {
       return absl::FailedPreconditionError(absl::StrCat(
           source.path, " has ", Counted(import.line, "line"), ", but ", Count(committed),
           source.name.empty() ? " of a source that begins with the same line" : " under this name",
-          " were imported before. Was it cut? If it is another source, give it a name of its own: --as NAME"));
+          " were imported before. Was it cut? If it is another source, give it a name of its own: --as "
+          "NAME"));
     }
     import.hash.Add(line.text);
   }
@@ -55,11 +57,13 @@ absl::StatusOr<OpenImport> OpenAndResume(const ImportSource& source, const Repla
     if (same) return import;
     if (source.path == "-") {
       return absl::FailedPreconditionError(
-          "standard input differs from what was imported before from a source that began alike, and cannot be read "
+          "standard input differs from what was imported before from a source that began alike, and cannot "
+          "be read "
           "again from its start: give it a name of its own with --as NAME, or import a file");
     }
   }
-  return absl::FailedPreconditionError("too many sources begin with the same line: give this one a name with --as NAME");
+  return absl::FailedPreconditionError(
+      "too many sources begin with the same line: give this one a name with --as NAME");
 }
 
 }  // namespace donut::cli

@@ -11,6 +11,13 @@ namespace donut::cli {
 namespace {
 
 constexpr int kBarWidth = 16;
+constexpr char kWaiting[] = "waiting for the collector";
+
+// 0 where the size is not known.
+double ShareDone(const ImportProgress& progress) {
+  if (progress.total_bytes <= 0) return 0;
+  return std::clamp(static_cast<double>(progress.bytes) / progress.total_bytes, 0.0, 1.0);
+}
 
 int64_t PerSecond(int64_t number, absl::Duration elapsed) {
   const double seconds = absl::ToDoubleSeconds(elapsed);
@@ -60,9 +67,8 @@ std::string ImportReport::NotListed() const {
 
 std::string ProgressLine(const ImportProgress& progress, int width) {
   std::string line = "  ";
-  const bool sized = progress.total_bytes > 0;
-  const double done = sized ? std::clamp(static_cast<double>(progress.bytes) / progress.total_bytes, 0.0, 1.0) : 0;
-  if (sized) {
+  const double done = ShareDone(progress);
+  if (progress.total_bytes > 0) {
     absl::StrAppend(&line, PadLeft(absl::StrCat(std::floor(done * 100), "%"), 4), " ");
     const TwoPartBar bar = BarWithLoss(done, 1 - done, kBarWidth);
     absl::StrAppend(&line, bar.filled, bar.lost, bar.padding, "  ");
@@ -70,19 +76,39 @@ std::string ProgressLine(const ImportProgress& progress, int width) {
   const int64_t rate = PerSecond(progress.committed_lines, progress.elapsed);
   absl::StrAppend(&line, Counted(progress.committed_lines, "line"), " stored  ", Count(rate), "/s");
   if (!progress.connected) {
-    absl::StrAppend(&line, "  waiting for the collector");
-  } else if (sized && done > 0.01 && done < 1) {
-    absl::StrAppend(&line, "  ", Seconds(std::ceil(absl::ToDoubleSeconds(progress.elapsed) * (1 - done) / done)), " left");
+    absl::StrAppend(&line, "  ", kWaiting);
+  } else if (done > 0.01 && done < 1) {
+    absl::StrAppend(&line, "  ",
+                    Seconds(std::ceil(absl::ToDoubleSeconds(progress.elapsed) * (1 - done) / done)), " left");
   }
   return CutToWidth(line, width);
 }
 
+std::string PlainProgressLine(const ImportProgress& progress) {
+  std::string line = absl::StrCat(Counted(progress.committed_lines, "line"), " stored");
+  if (progress.total_bytes > 0) absl::StrAppend(&line, " (", std::floor(ShareDone(progress) * 100), "%)");
+  absl::StrAppend(&line, ", ", Count(PerSecond(progress.committed_lines, progress.elapsed)), "/s");
+  return progress.connected ? line : absl::StrCat(line, ", ", kWaiting);
+}
+
+void EventSpan::Add(absl::Time time) {
+  first_ = std::min(first_, time);
+  last_ = std::max(last_, time);
+}
+
+std::string EventSpan::Hint() const {
+  if (first_ > last_) return "";
+  const auto day = [](absl::Time time) { return absl::FormatTime("%Y-%m-%d", time, absl::UTCTimeZone()); };
+  return absl::StrCat("see them: donut view --start ", day(first_), " --end ", day(last_));
+}
+
 std::string FinalLine(const ImportCounts& counts, absl::Duration elapsed) {
-  std::string text = absl::StrCat(Counted(counts.lines, "line"), ": ", Count(counts.stored()), " stored, ",
-                                  Count(counts.rejected), " rejected, ", Count(counts.unparsed), " unreadable");
+  std::string text =
+      absl::StrCat(Counted(counts.lines, "line"), ": ", Count(counts.stored()), " stored, ",
+                   Count(counts.rejected), " rejected, ", Count(counts.unparsed), " unreadable");
   if (counts.empty > 0) absl::StrAppend(&text, ", ", Count(counts.empty), " empty");
-  return absl::StrCat(text, "; ", Seconds(absl::ToDoubleSeconds(elapsed)), ", ", Count(PerSecond(counts.stored(), elapsed)),
-                      " events/s");
+  return absl::StrCat(text, "; ", Seconds(absl::ToDoubleSeconds(elapsed)), ", ",
+                      Count(PerSecond(counts.stored(), elapsed)), " events/s");
 }
 
 }  // namespace donut::cli

@@ -1,5 +1,5 @@
 // What an import tells: the lines that were refused (the first ones by number and reason, then
-// counts), the progress, and the last line. Only texts: the caller prints. Thread-safe.
+// counts), the progress, and the last lines. Only texts: the caller prints. ImportReport is thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,23 @@ namespace donut::cli {
 inline constexpr int kMaxListedLines = 20;
 
 struct ImportCounts {
-  int64_t lines = 0;     // read in this run, empty ones included
+  int64_t lines = 0;  // read in this run, empty ones included
   int64_t empty = 0;
   int64_t unparsed = 0;  // could not be read as an event
   int64_t rejected = 0;  // broke a rule of the collector
   int64_t stored() const { return lines - empty - unparsed - rejected; }
+};
+
+// The days that events stand on, in UTC.
+class EventSpan {
+ public:
+  void Add(absl::Time time);
+  // "see them: donut view --start 2024-01-10 --end 2024-06-29"; "" without events.
+  std::string Hint() const;
+
+ private:
+  absl::Time first_ = absl::InfiniteFuture();
+  absl::Time last_ = absl::InfinitePast();
 };
 
 class ImportReport {
@@ -48,8 +60,10 @@ struct ImportProgress {
   bool connected = true;
 };
 
-// "  43% ███████▌          12,345 lines  8,200/s  2 s left", at most `width` columns.
+// "   43% ██████░░░░░░░░░░  12,345 lines stored  8,200/s  2.0 s left", at most `width` columns.
 std::string ProgressLine(const ImportProgress& progress, int width);
+// The same for a log: "12,345 lines stored (43%), 8,200/s".
+std::string PlainProgressLine(const ImportProgress& progress);
 
 // "14,760 lines: 14,750 stored, 7 rejected, 3 unreadable, 0 empty; 1.8 s, 8,200 events/s".
 std::string FinalLine(const ImportCounts& counts, absl::Duration elapsed);

@@ -75,12 +75,11 @@ void ImportScreen::Run() {
 }
 
 void ImportScreen::Draw() {
-  const std::string line = ProgressLine(progress_(), width_ - 1);
   if (!terminal_) {
-    std::fprintf(stderr, "%s\n", line.c_str());
+    std::fprintf(stderr, "%s\n", PlainProgressLine(progress_()).c_str());
     return;
   }
-  std::fprintf(stderr, "\r%s\x1b[K", line.c_str());
+  std::fprintf(stderr, "\r%s\x1b[K", ProgressLine(progress_(), width_ - 1).c_str());
   std::fflush(stderr);
   drawn_ = true;
 }

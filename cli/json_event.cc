@@ -100,20 +100,21 @@ absl::Status ConvertMembers(simdjson::dom::object object, const JsonPath& at, in
   for (const simdjson::dom::key_value_pair member : object) {
     const JsonPath path = Below(at, member.key);
     if (!left_out.empty() && Contains(left_out, path)) continue;
-    RETURN_IF_ERROR(
-        Convert(member.value, path, depth, left_out, (*properties.mutable_fields())[std::string(member.key)]));
+    RETURN_IF_ERROR(Convert(member.value, path, depth, left_out,
+                            (*properties.mutable_fields())[std::string(member.key)]));
   }
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::Status ToValue(simdjson::dom::element element, const JsonPath& at, int depth, google::protobuf::Value& value) {
+absl::Status ToValue(simdjson::dom::element element, const JsonPath& at, int depth,
+                     google::protobuf::Value& value) {
   return Convert(element, at, depth, {}, value);
 }
 
-absl::Status AddMembers(simdjson::dom::object object, const JsonPath& at, const std::vector<JsonPath>& left_out,
-                        google::protobuf::Struct& properties) {
+absl::Status AddMembers(simdjson::dom::object object, const JsonPath& at,
+                        const std::vector<JsonPath>& left_out, google::protobuf::Struct& properties) {
   for (const simdjson::dom::key_value_pair member : object) {
     const JsonPath path = Below(at, member.key);
     if (Contains(left_out, path)) continue;

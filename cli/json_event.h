@@ -20,17 +20,18 @@ using JsonPath = std::vector<std::string>;
 
 // Adds the object's members to `properties`, apart from those at `left_out`. A key that is
 // there already is an error. `at` is the object's own path, for messages and for left_out.
-absl::Status AddMembers(simdjson::dom::object object, const JsonPath& at, const std::vector<JsonPath>& left_out,
-                        google::protobuf::Struct& properties);
+absl::Status AddMembers(simdjson::dom::object object, const JsonPath& at,
+                        const std::vector<JsonPath>& left_out, google::protobuf::Struct& properties);
 
 // One value. `depth` is the nesting of the object or list that holds it, from 1.
-absl::Status ToValue(simdjson::dom::element element, const JsonPath& at, int depth, google::protobuf::Value& value);
+absl::Status ToValue(simdjson::dom::element element, const JsonPath& at, int depth,
+                     google::protobuf::Value& value);
 
 // A whole JSON object.
 absl::Status AddJsonProperties(const std::string& json, google::protobuf::Struct& properties);
 
-// "key=value": a value that is a JSON number, true, false, null, a quoted string, a list or an object is that;
-// anything else is a string as it stands.
+// "key=value": a value that is a JSON number, true, false, null, a quoted string, a list or an object is
+// that; anything else is a string as it stands.
 absl::Status AddProperty(const std::string& assignment, google::protobuf::Struct& properties);
 
 // RFC 3339 with a zone ("2024-01-31T05:00:00Z", "2024-01-31 05:00:00.5+01:00").

@@ -40,7 +40,9 @@ absl::Status Create(const GlobalOptions& global, const KeyArguments& arguments) 
   ASSIGN_OR_RETURN(const std::string text, postgres::CreateKey(*connection, key));
   // The key alone on standard output, for scripts.
   std::printf("%s\n", text.c_str());
-  std::fprintf(stderr, "keep it: it is stored nowhere and not shown again. From the first key on every caller needs one.\n");
+  std::fprintf(
+      stderr,
+      "keep it: it is stored nowhere and not shown again. From the first key on every caller needs one.\n");
   return absl::OkStatus();
 }
 
@@ -53,17 +55,17 @@ absl::Status List(const GlobalOptions& global) {
   }
   Page page(PageOptionsFor(fileno(stdout)));
   using Kind = Table::Kind;
-  Table table({{"key", Kind::kNumber}, {"project", Kind::kText}, {"may", Kind::kText}, {"made", Kind::kNumber},
-               {"revoked", Kind::kNumber}, {"label", Kind::kText}});
+  Table table({{"key", Kind::kNumber},
+               {"project", Kind::kText},
+               {"may", Kind::kText},
+               {"made", Kind::kNumber},
+               {"revoked", Kind::kNumber},
+               {"label", Kind::kText}});
   for (const postgres::ApiKeyRow& key : keys) {
     const char* may = key.may_collect && key.may_query ? "both" : key.may_collect ? "collect" : "query";
     const auto day = [](const std::string& time) { return time.substr(0, 10); };
-    table.Row({key.hash_prefix,
-               Harmless(key.project),
-               may,
-               day(key.created_at),
-               key.revoked_at.has_value() ? day(*key.revoked_at) : std::string("-"),
-               Harmless(key.label)});
+    table.Row({key.hash_prefix, Harmless(key.project), may, day(key.created_at),
+               key.revoked_at.has_value() ? day(*key.revoked_at) : std::string("-"), Harmless(key.label)});
   }
   table.RenderTo(page);
   std::fputs(page.text().c_str(), stdout);

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "cli/command.h"
@@ -49,6 +50,11 @@ int Main(int argc, char** argv) {
   AddProjects(app, command);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    const std::vector<std::string> unknown = app.remaining();
+    if (unknown.empty()) return app.exit(error) == 0 ? kExitDone : kExitUsage;
+    PrintError("there is no command " + unknown.front() + ": `donut --help` lists them");
+    return kExitUsage;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitDone : kExitUsage;
   }

@@ -40,7 +40,8 @@ absl::Status List(const GlobalOptions& global) {
   ASSIGN_OR_RETURN(const auto connection, ConnectAsOwner(global.database_url));
   ASSIGN_OR_RETURN(const auto projects, postgres::ListProjects(*connection));
   Page page(PageOptionsFor(fileno(stdout)));
-  Table table({{"project", Table::Kind::kText}, {"time zone", Table::Kind::kText}, {"made", Table::Kind::kNumber}});
+  Table table(
+      {{"project", Table::Kind::kText}, {"time zone", Table::Kind::kText}, {"made", Table::Kind::kNumber}});
   for (const postgres::ProjectRow& project : projects) {
     table.Row({Harmless(project.name), Harmless(project.time_zone), project.created_at.substr(0, 10)});
   }

@@ -34,8 +34,8 @@ std::string ExplainFailure(const absl::Status& status, const ServiceName& servic
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
       if (connected) return absl::StrCat(where, " cannot work right now: ", OneLine(status));
-      return absl::StrCat("cannot reach ", where, ": is it running? Start it with ./run up, or name another with ",
-                          service.option);
+      return absl::StrCat("cannot reach ", where,
+                          ": is it running? Start it with ./run up, or name another with ", service.option);
     case absl::StatusCode::kUnauthenticated:
     case absl::StatusCode::kPermissionDenied:
       return absl::StrCat(where, " refuses the key: ", OneLine(status),
@@ -43,8 +43,8 @@ std::string ExplainFailure(const absl::Status& status, const ServiceName& servic
     case absl::StatusCode::kDeadlineExceeded:
       return absl::StrCat(where, " did not answer in time: ", OneLine(status));
     case absl::StatusCode::kUnimplemented:
-      return absl::StrCat(where, " does not know this call: is it of the same version, and is ", service.option,
-                          " the right address?");
+      return absl::StrCat(where, " does not know this call: is it of the same version, and is ",
+                          service.option, " the right address?");
     case absl::StatusCode::kInvalidArgument:
       return OneLine(status);
     default:
@@ -54,8 +54,9 @@ std::string ExplainFailure(const absl::Status& status, const ServiceName& servic
 
 std::string ExplainFailure(const grpc::Status& status, const ServiceName& service, grpc::Channel& channel) {
   const bool connected = channel.GetState(false) == GRPC_CHANNEL_READY;
-  return ExplainFailure(absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message()),
-                        service, connected);
+  return ExplainFailure(
+      absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message()), service,
+      connected);
 }
 
 }  // namespace donut::cli

@@ -81,17 +81,21 @@ int Track(const GlobalOptions& global, const TrackArguments& arguments) {
   v1::TrackEventsResponse response;
   const grpc::Status status = stub->TrackEvents(&context, request, &response);
   if (!status.ok()) {
-    const std::string doubt = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED && event->insert_id().empty()
-                                  ? "; it may or may not be stored: with --insert-id it can be sent again safely"
-                                  : "";
-    PrintError(ExplainFailure(status, {"donut-collector", global.collector_address, "--collector"}, *channel) + doubt);
+    const std::string doubt =
+        status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED && event->insert_id().empty()
+            ? "; it may or may not be stored: with --insert-id it can be sent again safely"
+            : "";
+    PrintError(
+        ExplainFailure(status, {"donut-collector", global.collector_address, "--collector"}, *channel) +
+        doubt);
     return kExitFailed;
   }
   if (response.rejections_size() > 0) {
     PrintError(absl::StrCat("refused: ", response.rejections(0).detail()));
     return kExitRefused;
   }
-  const char* what = response.stored_count() > 0 ? "stored" : "already stored under this insert id, not again";
+  const char* what =
+      response.stored_count() > 0 ? "stored" : "already stored under this insert id, not again";
   std::printf("%s: %s\n", what, Described(*event).c_str());
   return kExitDone;
 }
@@ -115,10 +119,13 @@ void AddTrack(CLI::App& app, Command& command) {
       ->allow_extra_args(false);
   track->add_option("--json-properties", arguments->json_properties, "Properties as a JSON object")
       ->type_name("JSON");
-  track->add_option("--insert-id", arguments->insert_id, "Stored once, however often it is sent within 30 days")
+  track
+      ->add_option("--insert-id", arguments->insert_id,
+                   "Stored once, however often it is sent within 30 days")
       ->type_name("ID");
-  track->callback(
-      [&command, arguments] { command.run = [&command, arguments] { return Track(command.options, *arguments); }; });
+  track->callback([&command, arguments] {
+    command.run = [&command, arguments] { return Track(command.options, *arguments); };
+  });
 }
 
 }  // namespace donut::cli

@@ -63,14 +63,16 @@ int View(const GlobalOptions& global, const ViewOptions& options) {
 }  // namespace
 
 void AddView(CLI::App& app, Command& command) {
-  CLI::App* view = app.add_subcommand("view", "Show the analytics: active users, pipelines, retention, features");
+  CLI::App* view =
+      app.add_subcommand("view", "Show the analytics: active users, pipelines, retention, features");
   auto options = std::make_shared<ViewOptions>();
   view->add_option("--start", options->dates.start, "First day. Default: 30 days in all")->type_name("DATE");
   view->add_option("--end", options->dates.end, "Last day, included. Default: today")->type_name("DATE");
   view->add_option("--time-zone", options->dates.time_zone, "Such as Europe/Berlin. Default: the project's")
       ->type_name("ZONE");
   view->add_flag("--json", options->json, "The service's answer as JSON");
-  view->callback([&command, options] { command.run = [&command, options] { return View(command.options, *options); }; });
+  view->callback(
+      [&command, options] { command.run = [&command, options] { return View(command.options, *options); }; });
 }
 
 }  // namespace donut::cli

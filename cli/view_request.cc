@@ -31,8 +31,8 @@ absl::StatusOr<v1::GetSummaryRequest> ToSummaryRequest(const ViewDates& dates) {
   if (!dates.start.empty()) {
     ASSIGN_OR_RETURN(const absl::CivilDay start, ParseDay("--start", dates.start));
     if (end.has_value() && *end < start) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--end: ", dates.end, " lies before --start ", dates.start, " (both days are included)"));
+      return absl::InvalidArgumentError(absl::StrCat("--end: ", dates.end, " lies before --start ",
+                                                     dates.start, " (both days are included)"));
     }
     interval->set_start_date(absl::FormatCivilTime(start));
   } else if (end.has_value()) {

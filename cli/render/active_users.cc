@@ -51,7 +51,8 @@ std::vector<SeriesRow> RowsOf(const v1::GetActiveUsersResponse& response, int st
     row.last_30_days = bucket.trailing_30_day_count();
     row.active = step == 1 ? bucket.active_count() : step == 7 ? row.last_7_days : row.last_30_days;
     row.complete = bucket.bucket().complete();
-    for (int day = std::max(0, last - step + 1); day <= last; ++day) row.fresh += response.buckets(day).new_count();
+    for (int day = std::max(0, last - step + 1); day <= last; ++day)
+      row.fresh += response.buckets(day).new_count();
     rows.push_back(row);
   }
   std::reverse(rows.begin(), rows.end());
@@ -113,7 +114,8 @@ void RenderActiveNow(const v1::ActiveUsersBucket& today, Page& page) {
   table.Row({"stickiness",
              {Percent(today.has_stickiness(), today.stickiness()), Tone::kStrong},
              Table::Cell::OfBar(today.has_stickiness() ? today.stickiness().value() : 0),
-             {interval.empty() ? "today / 30 days" : absl::StrCat("today / 30 days, 95% CI ", interval), Tone::kQuiet}});
+             {interval.empty() ? "today / 30 days" : absl::StrCat("today / 30 days, 95% CI ", interval),
+              Tone::kQuiet}});
   table.RenderTo(page);
 }
 

@@ -55,7 +55,8 @@ bool IsDirectionOverride(uint32_t code_point) {
 int ColumnsOf(const Character& character) {
   static const locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
   if (!character.valid) return 1;
-  if (character.code_point < 0x80) return character.code_point >= 0x20 && character.code_point != 0x7F ? 1 : 0;
+  if (character.code_point < 0x80)
+    return character.code_point >= 0x20 && character.code_point != 0x7F ? 1 : 0;
   const locale_t before = uselocale(utf8);
   const int columns = wcwidth(static_cast<wchar_t>(character.code_point));
   uselocale(before);
@@ -78,7 +79,8 @@ std::string Harmless(const std::string& text) {
   std::string result;
   for (size_t at = 0; at < text.size();) {
     const Character character = DecodeAt(text, at);
-    const bool control = character.code_point < 0x20 || (character.code_point >= 0x7F && character.code_point < 0xA0);
+    const bool control =
+        character.code_point < 0x20 || (character.code_point >= 0x7F && character.code_point < 0xA0);
     if (!character.valid || control || IsDirectionOverride(character.code_point)) {
       result += kReplacement;
     } else {

@@ -4,11 +4,33 @@
 #include "absl/strings/str_format.h"
 #include "cli/render/display_text.h"
 #include "cli/render/figures.h"
+#include "common/pipeline_events.h"
 
 namespace donut::cli {
+namespace {
+
+// How runs are told, not what users use.
+bool IsPipelineEvent(const std::string& name) {
+  for (const char* reserved : {kPipelineRunStarted, kPipelinePhaseStarted, kPipelinePhaseCompleted,
+                               kPipelineRunCompleted, kPipelineRunFailed}) {
+    if (name == reserved) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<v1::FeatureUsage> FeaturesShown(const v1::GetFeatureUsageResponse& response) {
+  std::vector<v1::FeatureUsage> shown;
+  for (const v1::FeatureUsage& feature : response.features()) {
+    if (!response.property().empty() || !IsPipelineEvent(feature.feature())) shown.push_back(feature);
+  }
+  return shown;
+}
 
 void RenderFeatureUsage(const v1::GetFeatureUsageResponse& response, Page& page) {
-  if (response.features_size() == 0) return;
+  const std::vector<v1::FeatureUsage> features = FeaturesShown(response);
+  if (features.empty()) return;
   page.Section("FEATURE USAGE", absl::StrCat("share of ", Counted(response.active_count(), "active user")));
   Table table({{response.property().empty() ? "event" : Harmless(response.property()), Table::Kind::kText},
                {"users", Table::Kind::kNumber},
@@ -17,7 +39,7 @@ void RenderFeatureUsage(const v1::GetFeatureUsageResponse& response, Page& page)
                {"95% CI", Table::Kind::kNumber},
                {"uses", Table::Kind::kNumber},
                {"per user", Table::Kind::kNumber}});
-  for (const v1::FeatureUsage& feature : response.features()) {
+  for (const v1::FeatureUsage& feature : features) {
     const std::string interval = RateInterval(feature.has_share(), feature.share());
     table.Row({Harmless(feature.feature()),
                {Count(feature.actor_count()), Tone::kStrong},
@@ -29,7 +51,10 @@ void RenderFeatureUsage(const v1::GetFeatureUsageResponse& response, Page& page)
   }
   table.RenderTo(page);
   const int64_t hidden = response.total_size() - response.features_size();
-  if (hidden > 0) page.Paragraph(absl::StrCat("and ", Count(hidden), " more"), Tone::kQuiet);
+  const bool without_pipelines = response.features_size() > static_cast<int>(features.size());
+  std::string rest = hidden > 0 ? absl::StrCat("and ", Count(hidden), " more") : "";
+  if (without_pipelines) absl::StrAppend(&rest, rest.empty() ? "" : "; ", "without the events of pipelines");
+  page.Paragraph(rest, Tone::kQuiet);
 }
 
 }  // namespace donut::cli

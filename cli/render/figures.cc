@@ -49,7 +49,9 @@ std::string Percent(double fraction) {
   return absl::StrFormat("%.1f%%", percent);
 }
 
-std::string Percent(bool has_rate, const v1::Rate& rate) { return has_rate ? Percent(rate.value()) : kAbsent; }
+std::string Percent(bool has_rate, const v1::Rate& rate) {
+  return has_rate ? Percent(rate.value()) : kAbsent;
+}
 
 std::string RateInterval(bool has_rate, const v1::Rate& rate) {
   if (!has_rate || !rate.has_low() || !rate.has_high()) return "";

@@ -28,14 +28,17 @@ void RenderSteps(const v1::GetPipelineFunnelResponse& response, Page& page) {
   for (int i = 0; i < response.steps_size(); ++i) {
     const v1::PipelineFunnelStep& step = response.steps(i);
     const bool first = i == 0;
-    table.Row({{Harmless(step.label()), Tone::kStrong},
-               Count(step.run_count()),
-               Table::Cell::OfBarWithLoss(Share(step.run_count(), started), Share(step.drop_off_count(), started)),
-               Percent(step.has_conversion_from_first(), step.conversion_from_first()),
-               first ? std::string() : Percent(step.has_conversion_from_previous(), step.conversion_from_previous()),
-               first ? Table::Cell("")
-                     : Table::Cell(step.drop_off_count() > 0 ? absl::StrCat("-", Count(step.drop_off_count())) : "0",
-                                   step.drop_off_count() > 0 ? Tone::kBad : Tone::kQuiet)});
+    table.Row(
+        {{Harmless(step.label()), Tone::kStrong},
+         Count(step.run_count()),
+         Table::Cell::OfBarWithLoss(Share(step.run_count(), started), Share(step.drop_off_count(), started)),
+         Percent(step.has_conversion_from_first(), step.conversion_from_first()),
+         first ? std::string()
+               : Percent(step.has_conversion_from_previous(), step.conversion_from_previous()),
+         first
+             ? Table::Cell("")
+             : Table::Cell(step.drop_off_count() > 0 ? absl::StrCat("-", Count(step.drop_off_count())) : "0",
+                           step.drop_off_count() > 0 ? Tone::kBad : Tone::kQuiet)});
   }
   table.RenderTo(page);
 }
@@ -143,8 +146,9 @@ void RenderPipelineFunnel(const v1::GetPipelineFunnelResponse& response, Page& p
 std::string PipelineInShort(const v1::GetPipelineFunnelResponse& response) {
   const int64_t started = RunsStarted(response);
   if (started == 0) return "";
-  std::string text = absl::StrCat(Harmless(response.pipeline()), ": ", Percent(Share(response.completed_count(), started)),
-                                  " of ", Counted(started, "run"), " completed");
+  std::string text =
+      absl::StrCat(Harmless(response.pipeline()), ": ", Percent(Share(response.completed_count(), started)),
+                   " of ", Counted(started, "run"), " completed");
   const v1::PipelineFunnelStep* worst = nullptr;
   for (int i = 1; i < response.steps_size(); ++i) {
     const v1::PipelineFunnelStep& step = response.steps(i);

@@ -52,7 +52,8 @@ Table::Cell CohortCell(const v1::RetentionCell& cell) {
   if (!cell.complete() && cell.retained_count() == 0) return {"·", Tone::kQuiet};
   const std::string mark = cell.complete() ? "" : "*";
   if (cell.retained_count() == 0) return {"0", Tone::kQuiet};
-  return {absl::StrCat(Count(cell.retained_count()), " (", Percent(cell.has_retention(), cell.retention()), ")", mark),
+  return {absl::StrCat(Count(cell.retained_count()), " (", Percent(cell.has_retention(), cell.retention()),
+                       ")", mark),
           cell.complete() ? Tone::kPlain : Tone::kQuiet};
 }
 
@@ -75,7 +76,8 @@ void RenderCohorts(const v1::GetRetentionResponse& response, const std::string& 
   Table table(columns);
   bool any_open = false;
   for (const v1::RetentionCohort* cohort : recent) {
-    std::vector<Table::Cell> cells = {Harmless(cohort->bucket().label()), {Count(cohort->size()), Tone::kStrong}};
+    std::vector<Table::Cell> cells = {Harmless(cohort->bucket().label()),
+                                      {Count(cohort->size()), Tone::kStrong}};
     for (const v1::RetentionCell& cell : cohort->cells()) {
       any_open = any_open || !cell.complete();
       cells.push_back(CohortCell(cell));
@@ -85,7 +87,8 @@ void RenderCohorts(const v1::GetRetentionResponse& response, const std::string& 
   table.RenderTo(page);
   if (any_open) page.Paragraph(absl::StrCat("· or *: that ", period, " is not over yet"), Tone::kQuiet);
   const int hidden = with_users - static_cast<int>(recent.size());
-  if (hidden > 0) page.Paragraph(absl::StrCat(Count(hidden), " earlier cohorts: --json has all"), Tone::kQuiet);
+  if (hidden > 0)
+    page.Paragraph(absl::StrCat(Count(hidden), " earlier cohorts: --json has all"), Tone::kQuiet);
 }
 
 }  // namespace

@@ -35,8 +35,9 @@ void RenderHeader(const v1::GetSummaryResponse& response, Page& page) {
   const v1::ResolvedScope& scope = response.scope();
   const Period period = PeriodOf(scope);
   const std::string left = absl::StrCat("donut  ", CutToWidth(Harmless(scope.project()), 24));
-  const std::string right = absl::StrCat(absl::FormatCivilTime(period.first), " to ",
-                                         absl::FormatCivilTime(period.last), ", ", Harmless(scope.time_zone()));
+  const std::string right =
+      absl::StrCat(absl::FormatCivilTime(period.first), " to ", absl::FormatCivilTime(period.last), ", ",
+                   Harmless(scope.time_zone()));
   const int room = page.width() - DisplayWidth(left) - DisplayWidth(right);
   if (room >= 2) {
     page.Line({{left, Tone::kTitle}, {std::string(room, ' ') + right, Tone::kPlain}});
@@ -58,8 +59,9 @@ void RenderHeader(const v1::GetSummaryResponse& response, Page& page) {
 void RenderNothing(const v1::GetSummaryResponse& response, Page& page) {
   const bool elsewhere = response.today().trailing_30_day_count() > 0;
   page.BlankLine();
-  page.Paragraph(absl::StrCat("No events in this period.", elsewhere ? " There are some in the last 30 days:" : ""),
-                 Tone::kStrong);
+  page.Paragraph(
+      absl::StrCat("No events in this period.", elsewhere ? " There are some in the last 30 days:" : ""),
+      Tone::kStrong);
   page.BlankLine();
   if (elsewhere) {
     page.Paragraph("donut view");
@@ -83,10 +85,11 @@ void RenderInShort(const v1::GetSummaryResponse& response, Page& page) {
     if (pooled.offset() != 7 || !pooled.has_retention()) continue;
     parts.push_back(absl::StrCat(Percent(pooled.retention().value()), " of new users came back on day 7"));
   }
-  if (response.feature_usage().features_size() > 0) {
-    const v1::FeatureUsage& top = response.feature_usage().features(0);
-    parts.push_back(absl::StrCat("most used: ", Harmless(top.feature()), " (", Percent(top.has_share(), top.share()),
-                                 " of users)"));
+  const std::vector<v1::FeatureUsage> features = FeaturesShown(response.feature_usage());
+  if (!features.empty()) {
+    const v1::FeatureUsage& top = features.front();
+    parts.push_back(absl::StrCat("most used: ", Harmless(top.feature()), " (",
+                                 Percent(top.has_share(), top.share()), " of users)"));
   }
   if (parts.empty()) return;
   page.Section("IN SHORT");
@@ -104,7 +107,8 @@ std::string RenderSummary(const v1::GetSummaryResponse& response, const PageOpti
   }
   RenderActiveNow(response.today(), page);
   RenderActiveSeries(response.active_users(), page);
-  for (const v1::GetPipelineFunnelResponse& funnel : response.pipeline_funnels()) RenderPipelineFunnel(funnel, page);
+  for (const v1::GetPipelineFunnelResponse& funnel : response.pipeline_funnels())
+    RenderPipelineFunnel(funnel, page);
   RenderFeatureUsage(response.feature_usage(), page);
   RenderRetention(response.retention(), page);
   RenderInShort(response, page);

@@ -59,7 +59,8 @@ void Page::Section(const std::string& title, const std::string& note) {
     if (!note.empty()) Paragraph(note, Tone::kQuiet);
     return;
   }
-  AppendTrimmed(text_, absl::StrCat(Paint(cut, Tone::kTitle), std::string(room, ' '), Paint(note, Tone::kQuiet)));
+  AppendTrimmed(text_,
+                absl::StrCat(Paint(cut, Tone::kTitle), std::string(room, ' '), Paint(note, Tone::kQuiet)));
 }
 
 void Page::Bullet(const std::string& text) {
@@ -170,7 +171,8 @@ void Table::RenderTo(Page& page) const {
         add_text(line, i, cell.text, cell.tone);
       } else if (cell.has_loss) {
         const TwoPartBar bar = BarWithLoss(cell.fraction, cell.lost, widths[i]);
-        line.insert(line.end(), {{bar.filled, cell.tone}, {bar.lost, Tone::kBad}, {bar.padding, Tone::kPlain}});
+        line.insert(line.end(),
+                    {{bar.filled, cell.tone}, {bar.lost, Tone::kBad}, {bar.padding, Tone::kPlain}});
       } else {
         line.push_back({Bar(cell.fraction, widths[i]), cell.tone});
       }

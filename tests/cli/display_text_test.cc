@@ -34,8 +34,12 @@ TEST(DisplayTextTest, PadsByColumnsNotBytes) {
 TEST(DisplayTextTest, TakesTheTeethOutOfControlCharacters) {
   EXPECT_EQ(Harmless("red \x1b[31m"), "red �[31m");
   EXPECT_EQ(Harmless("a\nb\tc"), "a�b�c");
-  EXPECT_EQ(Harmless("\xC2\x9B" "31m"), "�31m");         // the one-character CSI
-  EXPECT_EQ(Harmless("\xE2\x80\xAE" "evil"), "�evil");   // right-to-left override
+  EXPECT_EQ(Harmless("\xC2\x9B"
+                     "31m"),
+            "�31m");  // the one-character CSI
+  EXPECT_EQ(Harmless("\xE2\x80\xAE"
+                     "evil"),
+            "�evil");  // right-to-left override
   EXPECT_EQ(Harmless("half \xE6\xA4"), "half ��");
   EXPECT_EQ(Harmless("\xED\xA0\x80"), "���");  // a surrogate
   EXPECT_EQ(Harmless("naïve 検索 🍩"), "naïve 検索 🍩");

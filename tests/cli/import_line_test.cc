@@ -53,8 +53,9 @@ TEST(ImportLineTest, KeepsEveryOtherKeyAsAProperty) {
 }
 
 TEST(ImportLineTest, FollowsDottedPathsAndTakesThemOut) {
-  const v1::Event event = Parsed(With(R"("who":{"id":"ada","team":"x"},"event":"e","properties":{"session_id":"s","n":1})"),
-                                 {.user = "who.id", .session = "properties.session_id"});
+  const v1::Event event =
+      Parsed(With(R"("who":{"id":"ada","team":"x"},"event":"e","properties":{"session_id":"s","n":1})"),
+             {.user = "who.id", .session = "properties.session_id"});
   EXPECT_EQ(event.user_id(), "ada");
   EXPECT_EQ(event.session_id(), "s");
   EXPECT_FALSE(event.properties().fields().contains("session_id"));
@@ -63,13 +64,15 @@ TEST(ImportLineTest, FollowsDottedPathsAndTakesThemOut) {
 }
 
 TEST(ImportLineTest, PrefersAKeyThatHasADot) {
-  const v1::Event event = Parsed(With(R"("user.id":"ada","user":{"id":"bob"},"event":"e")"), {.user = "user.id"});
+  const v1::Event event =
+      Parsed(With(R"("user.id":"ada","user":{"id":"bob"},"event":"e")"), {.user = "user.id"});
   EXPECT_EQ(event.user_id(), "ada");
 }
 
 TEST(ImportLineTest, TakesWholeNumbersAsIds) {
   EXPECT_EQ(Parsed(With(R"("user":42,"event":"e")")).user_id(), "42");
-  EXPECT_EQ(Parsed(With(R"("user":18446744073709551615,"event":"e","session":7)")).user_id(), "18446744073709551615");
+  EXPECT_EQ(Parsed(With(R"("user":18446744073709551615,"event":"e","session":7)")).user_id(),
+            "18446744073709551615");
   EXPECT_THAT(Refused(With(R"("user":1.5,"event":"e")")).message(), HasSubstr("user: must be a text"));
 }
 
@@ -82,7 +85,8 @@ TEST(ImportLineTest, SaysWhichKeyWasLookedFor) {
   EXPECT_THAT(Refused(With(R"("event":"e")")).message(), HasSubstr("user, user_id, distinct_id"));
   EXPECT_THAT(Refused(With(R"("user":"ada")")).message(), HasSubstr("no event name"));
   EXPECT_THAT(Refused(R"({"user":"ada","event":"e"})").message(), HasSubstr("no time"));
-  EXPECT_THAT(Refused(With(R"("user":"ada","event":"e")"), {.user = "account"}).message(), HasSubstr("account"));
+  EXPECT_THAT(Refused(With(R"("user":"ada","event":"e")"), {.user = "account"}).message(),
+              HasSubstr("account"));
 }
 
 TEST(ImportLineTest, RefusesABadTime) {
@@ -97,7 +101,8 @@ TEST(ImportLineTest, RefusesAPropertyThatStandsInTwoPlaces) {
 }
 
 TEST(ImportLineTest, RefusesPropertiesThatAreNoObject) {
-  EXPECT_THAT(Refused(With(R"("user":"a","event":"e","properties":[1])")).message(), HasSubstr("must be a JSON object"));
+  EXPECT_THAT(Refused(With(R"("user":"a","event":"e","properties":[1])")).message(),
+              HasSubstr("must be a JSON object"));
   EXPECT_EQ(Parsed(With(R"("user":"a","event":"e","properties":null)")).properties().fields().size(), 1);
 }
 

@@ -40,14 +40,22 @@ TEST(ImportReportTest, TheFinalLineAddsUp) {
 }
 
 TEST(ImportReportTest, TheProgressLineShowsShareRateAndWhatIsLeft) {
-  const std::string line = ProgressLine(
-      {.bytes = 500, .total_bytes = 1000, .committed_lines = 4000, .elapsed = absl::Seconds(2), .connected = true}, 79);
+  const std::string line = ProgressLine({.bytes = 500,
+                                         .total_bytes = 1000,
+                                         .committed_lines = 4000,
+                                         .elapsed = absl::Seconds(2),
+                                         .connected = true},
+                                        79);
   EXPECT_EQ(line, "   50% ████████░░░░░░░░  4,000 lines stored  2,000/s  2.0 s left");
 }
 
 TEST(ImportReportTest, TheProgressLineSaysThatItWaits) {
-  const std::string line = ProgressLine(
-      {.bytes = 500, .total_bytes = 1000, .committed_lines = 4000, .elapsed = absl::Seconds(2), .connected = false}, 79);
+  const std::string line = ProgressLine({.bytes = 500,
+                                         .total_bytes = 1000,
+                                         .committed_lines = 4000,
+                                         .elapsed = absl::Seconds(2),
+                                         .connected = false},
+                                        79);
   EXPECT_THAT(line, HasSubstr("waiting for the collector"));
   EXPECT_LE(DisplayWidth(line), 79);
 }
@@ -57,6 +65,22 @@ TEST(ImportReportTest, TheProgressLineOfAPipeHasNoBar) {
       ProgressLine({.committed_lines = 4000, .elapsed = absl::Seconds(2), .connected = true}, 79);
   EXPECT_THAT(line, Not(HasSubstr("%")));
   EXPECT_THAT(line, HasSubstr("4,000 lines"));
+}
+
+TEST(ImportReportTest, ALogGetsPlainLines) {
+  EXPECT_EQ(PlainProgressLine(
+                {.bytes = 500, .total_bytes = 1000, .committed_lines = 4000, .elapsed = absl::Seconds(2)}),
+            "4,000 lines stored (50%), 2,000/s");
+  EXPECT_EQ(PlainProgressLine({.committed_lines = 1, .elapsed = absl::Seconds(1), .connected = false}),
+            "1 line stored, 1/s, waiting for the collector");
+}
+
+TEST(ImportReportTest, SaysOnWhichDaysTheEventsAre) {
+  EventSpan span;
+  EXPECT_EQ(span.Hint(), "");
+  span.Add(absl::FromCivil(absl::CivilMinute(2024, 6, 29, 23, 59), absl::UTCTimeZone()));
+  span.Add(absl::FromCivil(absl::CivilMinute(2024, 1, 10, 18, 10), absl::UTCTimeZone()));
+  EXPECT_EQ(span.Hint(), "see them: donut view --start 2024-01-10 --end 2024-06-29");
 }
 
 }  // namespace

@@ -59,7 +59,8 @@ TEST(JsonEventTest, LeavesPathsOut) {
   ASSERT_EQ(parser.parse(std::string(R"({"a": 1, "b": {"c": 2, "d": 3}})")).get_object().get(object),
             simdjson::SUCCESS);
   google::protobuf::Struct properties;
-  ASSERT_TRUE(AddMembers(object, {"properties"}, {{"properties", "a"}, {"properties", "b", "c"}}, properties).ok());
+  ASSERT_TRUE(
+      AddMembers(object, {"properties"}, {{"properties", "a"}, {"properties", "b", "c"}}, properties).ok());
   EXPECT_EQ(properties.fields_size(), 1);
   EXPECT_EQ(properties.fields().at("b").struct_value().fields_size(), 1);
 }

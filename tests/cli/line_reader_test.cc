@@ -25,7 +25,8 @@ class LineReaderTest : public ::testing::Test {
     EXPECT_TRUE(reader.ok());
     std::vector<std::string> lines;
     SourceLine line;
-    while ((*reader)->Next(line).value()) lines.push_back(line.text + (line.terminated ? "" : "$") + (line.cut ? "!" : ""));
+    while ((*reader)->Next(line).value())
+      lines.push_back(line.text + (line.terminated ? "" : "$") + (line.cut ? "!" : ""));
     return lines;
   }
 

@@ -13,7 +13,8 @@ const ServiceName kQuery = {"donut-query", "127.0.0.1:50052", "--query"};
 
 TEST(ServiceCallTest, SaysHowToStartAServiceThatIsNotThere) {
   EXPECT_EQ(ExplainFailure(absl::UnavailableError("failed to connect to all addresses"), kQuery, false),
-            "cannot reach donut-query at 127.0.0.1:50052: is it running? Start it with ./run up, or name another with "
+            "cannot reach donut-query at 127.0.0.1:50052: is it running? Start it with ./run up, or name "
+            "another with "
             "--query");
 }
 
@@ -24,7 +25,8 @@ TEST(ServiceCallTest, TellsADatabaseThatIsAwayFromAServiceThatIs) {
 }
 
 TEST(ServiceCallTest, SaysWhereAKeyComesFrom) {
-  EXPECT_THAT(ExplainFailure(absl::UnauthenticatedError("no such key"), kQuery, true), HasSubstr("DONUT_API_KEY"));
+  EXPECT_THAT(ExplainFailure(absl::UnauthenticatedError("no such key"), kQuery, true),
+              HasSubstr("DONUT_API_KEY"));
 }
 
 TEST(ServiceCallTest, PassesAWrongRequestOnAsTheServiceSaidIt) {

@@ -32,7 +32,8 @@ v1::DurationStatistics SampleDuration(double median) {
   return duration;
 }
 
-void AddStep(const std::string& label, int64_t runs, int64_t before, v1::GetPipelineFunnelResponse& response) {
+void AddStep(const std::string& label, int64_t runs, int64_t before,
+             v1::GetPipelineFunnelResponse& response) {
   v1::PipelineFunnelStep& step = *response.add_steps();
   step.set_label(label);
   step.set_run_count(runs);
@@ -155,7 +156,8 @@ v1::GetPipelineFunnelResponse SamplePipelineFunnel(const std::string& pipeline) 
   response.set_open_count(5);
   *response.mutable_first_attempt_success() = SampleRate(80, 200);
   *response.mutable_eventual_success() = SampleRate(90, 200);
-  AddFailure("cleaning", "not machine-readable: no Format field in the first paragraph of the file", 50, response);
+  AddFailure("cleaning", "not machine-readable: no Format field in the first paragraph of the file", 50,
+             response);
   AddFailure("labeling", "no licence text", 30, response);
   AddFailure("", "", 5, response);
   response.set_other_failure_count(20);

@@ -206,7 +206,8 @@ TEST(PipelineFunnelTextTest, ShowsADashWhereThereIsNoRate) {
 
 TEST(PipelineFunnelTextTest, NamesTheWorstStepInShort) {
   EXPECT_EQ(PipelineInShort(SamplePipelineFunnel("licenses")),
-            "licenses: 45.0% of 200 runs completed, most were lost before cleaning was done (25.0% of those that got "
+            "licenses: 45.0% of 200 runs completed, most were lost before cleaning was done (25.0% of those "
+            "that got "
             "there)");
   EXPECT_EQ(PipelineInShort({}), "");
 }
@@ -223,7 +224,8 @@ TEST(PipelineFunnelTextTest, SumsUpTheFailuresThatAreNotShown) {
   RenderPipelineFunnel(response, page);
   EXPECT_THAT(page.text(), HasSubstr("reason 7"));
   EXPECT_THAT(page.text(), Not(HasSubstr("reason 8")));
-  EXPECT_THAT(page.text(), ::testing::ContainsRegex("other reasons +60"));  // 4 * 10 and the 20 from the service
+  EXPECT_THAT(page.text(),
+              ::testing::ContainsRegex("other reasons +60"));  // 4 * 10 and the 20 from the service
 }
 
 TEST(RetentionTextTest, TellsOpenCellsFromZeros) {
@@ -238,6 +240,15 @@ TEST(RetentionTextTest, SaysWhenNobodyWasNew) {
   RenderRetention({}, page);
   EXPECT_THAT(page.text(), HasSubstr("Nobody was seen for the first time"));
   EXPECT_THAT(page.text(), Not(HasSubstr("%")));
+}
+
+TEST(FeatureUsageTextTest, LeavesTheEventsOfPipelinesOut) {
+  v1::GetSummaryResponse summary = SampleSummary();
+  summary.mutable_feature_usage()->mutable_features(0)->set_feature("pipeline_run_started");
+  const std::string text = RenderSummary(summary, {.width = 80, .colours = false});
+  EXPECT_THAT(text, Not(HasSubstr("pipeline_run_started")));
+  EXPECT_THAT(text, HasSubstr("and 9 more; without the events of pipelines"));
+  EXPECT_THAT(text, HasSubstr("most used: export"));
 }
 
 TEST(FeatureUsageTextTest, SaysHowManyAreNotShown) {

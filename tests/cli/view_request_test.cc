@@ -16,7 +16,8 @@ TEST(ViewRequestTest, AsksForTheDefaultsWithoutDates) {
 }
 
 TEST(ViewRequestTest, SendsTheDayAfterTheLastDayMeant) {
-  const auto request = ToSummaryRequest({.start = "2024-02-01", .end = "2024-02-29", .time_zone = "Europe/Berlin"});
+  const auto request =
+      ToSummaryRequest({.start = "2024-02-01", .end = "2024-02-29", .time_zone = "Europe/Berlin"});
   ASSERT_TRUE(request.ok());
   EXPECT_EQ(request->scope().interval().start_date(), "2024-02-01");
   EXPECT_EQ(request->scope().interval().end_date(), "2024-03-01");
@@ -40,7 +41,8 @@ TEST(ViewRequestTest, NamesTheOptionThatIsWrong) {
   EXPECT_THAT(ToSummaryRequest({.start = "2024-02-30"}).status().message(), HasSubstr("--start"));
   EXPECT_THAT(ToSummaryRequest({.start = "yesterday"}).status().message(), HasSubstr("--start"));
   EXPECT_THAT(ToSummaryRequest({.start = "2024-2-1"}).status().message(), HasSubstr("--start"));
-  EXPECT_THAT(ToSummaryRequest({.start = "2024-02-02", .end = "2024-02-01"}).status().message(), HasSubstr("--end"));
+  EXPECT_THAT(ToSummaryRequest({.start = "2024-02-02", .end = "2024-02-01"}).status().message(),
+              HasSubstr("--end"));
 }
 
 }  // namespace
