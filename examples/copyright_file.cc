@@ -44,7 +44,8 @@ absl::StatusOr<std::vector<Paragraph>> ParseParagraphs(const std::string& text) 
     } else if (line[0] == '#') {
       continue;
     } else if (IsContinuation(line)) {
-      if (field == nullptr) return absl::InvalidArgumentError("not machine-readable: an indented line without a field");
+      if (field == nullptr)
+        return absl::InvalidArgumentError("not machine-readable: an indented line without a field");
       const std::string content = Stripped(line);
       absl::StrAppend(field, "\n", content == "." ? "" : content);
     } else {
@@ -89,7 +90,8 @@ absl::StatusOr<CopyrightFile> ParseCopyrightFile(const std::string& text) {
     if (license == paragraph.end()) continue;
     const size_t end_of_name = license->second.find('\n');
     if (end_of_name == std::string::npos) continue;
-    file.licenses.push_back({Stripped(license->second.substr(0, end_of_name)), Stripped(license->second.substr(end_of_name))});
+    file.licenses.push_back(
+        {Stripped(license->second.substr(0, end_of_name)), Stripped(license->second.substr(end_of_name))});
   }
   return file;
 }

@@ -19,7 +19,8 @@ namespace {
 
 constexpr size_t kMaxErrorBytes = 2000;
 
-std::vector<std::string> FullArguments(const std::string& repository, const std::vector<std::string>& arguments) {
+std::vector<std::string> FullArguments(const std::string& repository,
+                                       const std::vector<std::string>& arguments) {
   std::vector<std::string> all = {"git",
                                   "-C",
                                   repository,

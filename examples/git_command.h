@@ -29,7 +29,8 @@ class GitCommand {
   absl::Status Finish();
 
  private:
-  GitCommand(pid_t process, FILE* output, FILE* errors) : process_(process), output_(output), errors_(errors) {}
+  GitCommand(pid_t process, FILE* output, FILE* errors)
+      : process_(process), output_(output), errors_(errors) {}
 
   pid_t process_;  // 0: ended
   FILE* const output_;

@@ -52,14 +52,17 @@ absl::StatusOr<std::string> OneLine(const Options& options, const std::vector<st
 // The same for every clone of a repository: the first commit of its main line. (Merging another
 // project's history in adds roots, but not to the main line.)
 absl::StatusOr<std::string> ProducerId(const Options& options) {
-  if (!options.name.empty()) return Blake2b(absl::StrCat("donut git history by name 1\n", options.name), kProducerIdBytes);
+  if (!options.name.empty())
+    return Blake2b(absl::StrCat("donut git history by name 1\n", options.name), kProducerIdBytes);
   ASSIGN_OR_RETURN(const std::string is_shallow, OneLine(options, {"rev-parse", "--is-shallow-repository"}));
   if (is_shallow == "true" && !options.shallow) {
     return absl::FailedPreconditionError(
-        "this clone is shallow, its history is cut: run `git fetch --unshallow` first (or give --shallow to take what "
+        "this clone is shallow, its history is cut: run `git fetch --unshallow` first (or give --shallow to "
+        "take what "
         "is there; deepened later, it would count as another repository)");
   }
-  ASSIGN_OR_RETURN(const std::string root, OneLine(options, {"rev-list", "--first-parent", "--max-parents=0", "HEAD"}));
+  ASSIGN_OR_RETURN(const std::string root,
+                   OneLine(options, {"rev-list", "--first-parent", "--max-parents=0", "HEAD"}));
   return Blake2b(absl::StrCat("donut git history 1\n", root), kProducerIdBytes);
 }
 
@@ -93,7 +96,8 @@ v1::Event ToEvent(const Commit& commit, const Options& options) {
 }
 
 // Sends what is left of a segment: its commits but the first `passed`.
-absl::Status SendSegment(const Options& options, const HistoryBookmark& segment, int64_t passed, Replay& replay) {
+absl::Status SendSegment(const Options& options, const HistoryBookmark& segment, int64_t passed,
+                         Replay& replay) {
   ASSIGN_OR_RETURN(const std::string bookmark, EncodeBookmark(segment));
   std::vector<std::string> arguments = {"log"};
   arguments.insert(arguments.end(), GitLogOptions().begin(), GitLogOptions().end());
@@ -117,7 +121,8 @@ absl::Status SendSegment(const Options& options, const HistoryBookmark& segment,
 absl::Status CheckIsKnown(const Options& options, const std::string& hash) {
   if (GitLines(options.repository, {"cat-file", "-e", hash + "^{commit}"}).ok()) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
-      "the commit ", hash.substr(0, 12), " was sent before and is not in this repository: its history was rewritten, or "
+      "the commit ", hash.substr(0, 12),
+      " was sent before and is not in this repository: its history was rewritten, or "
       "another clone sent more. Fetch that commit, or begin a stream of its own with --as NAME"));
 }
 
@@ -160,8 +165,8 @@ absl::Status Run(const Options& options) {
   const std::string address = replay_options.collector_address;
   auto replay = Replay::Open(std::move(replay_options), kOpenTimeout);
   if (!replay.ok()) {
-    return absl::Status(replay.status().code(), absl::StrCat("no collector takes the events at ", address, ": ",
-                                                             replay.status().message()));
+    return absl::Status(replay.status().code(), absl::StrCat("no collector takes the events at ", address,
+                                                             ": ", replay.status().message()));
   }
   const auto start = std::chrono::steady_clock::now();
   ASSIGN_OR_RETURN(const int64_t sent, SendNewCommits(options, **replay));
@@ -169,11 +174,12 @@ absl::Status Run(const Options& options) {
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   const ReplayProgress progress = (*replay)->progress();
   if (sent == 0) {
-    std::printf("all %ld commits were sent before, nothing new\n", static_cast<long>((*replay)->committed_sequence()));
+    std::printf("all %ld commits were sent before, nothing new\n",
+                static_cast<long>((*replay)->committed_sequence()));
     return absl::OkStatus();
   }
-  std::printf("%ld commits sent in %.2f s (%ld were there before)\n", static_cast<long>(sent), elapsed.count(),
-              static_cast<long>((*replay)->committed_sequence()));
+  std::printf("%ld commits sent in %.2f s (%ld were there before)\n", static_cast<long>(sent),
+              elapsed.count(), static_cast<long>((*replay)->committed_sequence()));
   if (progress.rejected > 0) {
     std::printf("%ld of them were rejected, such as for impossible times: see the table rejected_events\n",
                 static_cast<long>(progress.rejected));

@@ -17,15 +17,16 @@ constexpr int kFields = 4;
 const std::vector<std::string>& GitLogOptions() {
   // Hash, parents, commit time, author's address (by .mailmap).
   static const auto* const options = new std::vector<std::string>{
-      "--topo-order", "--reverse", "--numstat", "--no-ext-diff", "--no-textconv", "--no-color",
-      "--encoding=UTF-8", "--format=%x1e%H%x1f%P%x1f%ct%x1f%aE"};
+      "--topo-order",  "--reverse",  "--numstat",        "--no-ext-diff",
+      "--no-textconv", "--no-color", "--encoding=UTF-8", "--format=%x1e%H%x1f%P%x1f%ct%x1f%aE"};
   return *options;
 }
 
 void GitLogReader::ReadLine(const std::string& line) {
   if (!line.empty() && line[0] == kCommitMark) {
     Finish();
-    const std::vector<std::string> fields = absl::StrSplit(line.substr(1), absl::MaxSplits(kFieldMark, kFields - 1));
+    const std::vector<std::string> fields =
+        absl::StrSplit(line.substr(1), absl::MaxSplits(kFieldMark, kFields - 1));
     if (fields.size() != kFields || !absl::SimpleAtoi(fields[2], &commit_.commit_time)) return;
     commit_.hash = fields[0];
     const std::vector<std::string> parents = absl::StrSplit(fields[1], ' ', absl::SkipEmpty());

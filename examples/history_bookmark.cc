@@ -16,12 +16,14 @@ constexpr size_t kHeaderBytes = 10;
 absl::StatusOr<std::string> EncodeBookmark(const HistoryBookmark& bookmark) {
   const std::string target = absl::HexStringToBytes(bookmark.target);
   std::string bytes = {kVersion, static_cast<char>(target.size())};
-  for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(bookmark.sequence_before >> shift & 0xFF);
+  for (int shift = 56; shift >= 0; shift -= 8)
+    bytes += static_cast<char>(bookmark.sequence_before >> shift & 0xFF);
   bytes += target;
   for (const std::string& hash : bookmark.done) bytes += absl::HexStringToBytes(hash);
   if (bytes.size() > kMaxBytes) {
     return absl::ResourceExhaustedError(
-        absl::StrCat(bookmark.done.size(), " branches were sent that are not merged into each other: too many to remember"));
+        absl::StrCat(bookmark.done.size(),
+                     " branches were sent that are not merged into each other: too many to remember"));
   }
   return bytes;
 }

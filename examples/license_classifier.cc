@@ -43,7 +43,8 @@ constexpr Rule kRules[] = {
     {"free and unencumbered software released into the public domain", "Unlicense"},
     {"permission is hereby granted free of charge to any person or organization obtaining a copy", "BSL-1.0"},
     {"permission is hereby granted free of charge to any person obtaining a copy", "Expat"},
-    {"permission to use copy modify and or distribute this software for any purpose with or without fee", "ISC"},
+    {"permission to use copy modify and or distribute this software for any purpose with or without fee",
+     "ISC"},
     {"permission to use copy modify and distribute this software for any purpose with or without fee", "ISC"},
     {"permission to use copy modify distribute and sell this software and its documentation for any", "HPND"},
     {"permission to use copy modify and distribute this software and its documentation for any", "HPND"},
@@ -61,7 +62,8 @@ constexpr Rule kRules[] = {
     {"creative commons cc0", "CC0-1.0"},
     {"cc0 public domain dedication", "CC0-1.0"},
     {"common licenses cc0 1.0", "CC0-1.0"},
-    {"copying and distribution of this file with or without modification are permitted in any medium", "FSFAP"},
+    {"copying and distribution of this file with or without modification are permitted in any medium",
+     "FSFAP"},
     {"this file is free software the free software foundation gives unlimited permission to copy", "FSFUL"},
     {"openldap public license", "OpenLDAP-2.8"},
     {"openssl license", "OpenSSL"},
@@ -79,9 +81,12 @@ struct Family {
 
 // The GNU licences: the version stands elsewhere in the text.
 constexpr Family kFamilies[] = {
-    {"gnu lesser general public license", "LGPL"}, {"gnu library general public license", "LGPL"},
-    {"gnu affero general public license", "AGPL"}, {"gnu general public license", "GPL"},
-    {"gnu free documentation license", "GFDL"},    {"gnu gpl", "GPL"},
+    {"gnu lesser general public license", "LGPL"},
+    {"gnu library general public license", "LGPL"},
+    {"gnu affero general public license", "AGPL"},
+    {"gnu general public license", "GPL"},
+    {"gnu free documentation license", "GFDL"},
+    {"gnu gpl", "GPL"},
     {"gnu lgpl", "LGPL"},
 };
 
@@ -92,7 +97,8 @@ std::string BsdName(const std::string& text) {
   if (!absl::StrContains(text, "binary form must reproduce") && !absl::StrContains(text, "in binary form")) {
     return "BSD-1-clause";
   }
-  for (const char* phrase : {"to endorse or promote products", "may be used to endorse", "may not be used to endorse"}) {
+  for (const char* phrase :
+       {"to endorse or promote products", "may be used to endorse", "may not be used to endorse"}) {
     if (absl::StrContains(text, phrase)) return "BSD-3-clause";
   }
   return "BSD-2-clause";
@@ -107,13 +113,15 @@ std::string VersionAt(const std::string& text, size_t at) {
   return version.size() > 3 ? "" : version;
 }
 
-// "-2+" from "version 2 of the license or at your option any later version". Nothing from a text that only says
-// where a licence's words can be found: it does not tell which versions are allowed.
+// "-2+" from "version 2 of the license or at your option any later version". Nothing from a text that only
+// says where a licence's words can be found: it does not tell which versions are allowed.
 std::string GnuVersion(const std::string& text, size_t after) {
   const bool or_later = absl::StrContains(text, "any later version") || absl::StrContains(text, "or later") ||
                         absl::StrContains(text, "or any later") || absl::StrContains(text, "or newer");
- if (!or_later && absl::StrContains(text, "common licenses") && !absl::StrContains(text, "redistribute")) return "";
-  for (const char* marker : {"version ", "license v", "licenses gpl ", "licenses lgpl ", "licenses gfdl ", "gpl v"}) {
+  if (!or_later && absl::StrContains(text, "common licenses") && !absl::StrContains(text, "redistribute"))
+    return "";
+  for (const char* marker :
+       {"version ", "license v", "licenses gpl ", "licenses lgpl ", "licenses gfdl ", "gpl v"}) {
     const std::string word = marker;
     // Most say it behind the name; "as version 2 of the gnu general public license" before it.
     for (size_t from : {after, size_t{0}}) {
@@ -148,11 +156,16 @@ bool HasVersion(const std::string& canonical) { return FamilyOf(canonical) != ca
 
 // "artistic or gpl-1+" is two names; an exception ("with ...") does not change the licence.
 std::vector<std::string> DeclaredNames(const std::string& declared) {
-  const std::string separated =
-      absl::StrReplaceAll(absl::AsciiStrToLower(declared), {{" and/or ", "|"}, {" or ", "|"}, {" and ", "|"}, {",", "|"},
-                                                            {"_or_", "|"}, {"_and_", "|"}, {" | ", "|"}});
+  const std::string separated = absl::StrReplaceAll(absl::AsciiStrToLower(declared), {{" and/or ", "|"},
+                                                                                      {" or ", "|"},
+                                                                                      {" and ", "|"},
+                                                                                      {",", "|"},
+                                                                                      {"_or_", "|"},
+                                                                                      {"_and_", "|"},
+                                                                                      {" | ", "|"}});
   std::vector<std::string> names;
-  for (const std::string& part : std::vector<std::string>(absl::StrSplit(separated, '|', absl::SkipWhitespace()))) {
+  for (const std::string& part :
+       std::vector<std::string>(absl::StrSplit(separated, '|', absl::SkipWhitespace()))) {
     const std::string name(absl::StripAsciiWhitespace(part.substr(0, part.find(" with"))));
     names.push_back(CanonicalName(name));
   }
@@ -162,7 +175,8 @@ std::vector<std::string> DeclaredNames(const std::string& declared) {
 // "bsd-3-clause" of "BSD-3-clause-Google", "bsd3" and "BSD-C3"; "bsd" where no number of clauses is said.
 std::string CanonicalBsd(const std::string& lower) {
   const size_t digit = lower.find_first_of("01234");
-  return digit == std::string::npos || digit > 5 ? "bsd" : absl::StrCat("bsd-", lower.substr(digit, 1), "-clause");
+  return digit == std::string::npos || digit > 5 ? "bsd"
+                                                 : absl::StrCat("bsd-", lower.substr(digit, 1), "-clause");
 }
 
 // "gpl-2+" of "gplv2+", "GPL-2.0+" and "GPL-2+-autoconf-exception"; "gfdl-1.3" of "GFDL-NIV-1.3".
@@ -226,7 +240,8 @@ std::string CanonicalName(const std::string& name) {
       {"python", "psf-2"},
       {"ofl", "ofl-1.1"},
   };
-  const std::string lower = absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"gnu ", ""}, {"-or-later", "+"}});
+  const std::string lower =
+      absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"gnu ", ""}, {"-or-later", "+"}});
   const auto alias = aliases->find(lower);
   if (alias != aliases->end()) return alias->second;
   if (absl::StartsWith(lower, "bsd")) return CanonicalBsd(lower);
@@ -243,7 +258,8 @@ Agreement CompareWithDeclared(const std::string& label, const std::string& decla
     if (!KnownNames().contains(name) && !KnownNames().contains(FamilyOf(name))) continue;
     any_known = true;
     if (name == said) return Agreement::kAgrees;
-    if (FamilyOf(name) == FamilyOf(said) && (!HasVersion(name) || !HasVersion(said))) return Agreement::kAgrees;
+    if (FamilyOf(name) == FamilyOf(said) && (!HasVersion(name) || !HasVersion(said)))
+      return Agreement::kAgrees;
   }
   return any_known ? Agreement::kDisagrees : Agreement::kUnknownName;
 }

@@ -54,7 +54,8 @@ absl::StatusOr<std::string> Collect(const std::string& path) {
   std::string text(kMaxFileBytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(file.gcount());
-  if (text.size() > kMaxFileBytes) return absl::ResourceExhaustedError("the copyright file is larger than 4 MiB");
+  if (text.size() > kMaxFileBytes)
+    return absl::ResourceExhaustedError("the copyright file is larger than 4 MiB");
   return text;
 }
 
@@ -78,8 +79,8 @@ absl::StatusOr<int> Evaluate(const std::vector<Labeled>& labeled) {
         ++agreed;
         break;
       case Agreement::kDisagrees:
-        return absl::FailedPreconditionError(absl::StrCat("declared ", CanonicalName(license.declared), ", reads as ",
-                                                          CanonicalName(license.label)));
+        return absl::FailedPreconditionError(absl::StrCat("declared ", CanonicalName(license.declared),
+                                                          ", reads as ", CanonicalName(license.label)));
       case Agreement::kUnknownName:
         break;
     }
@@ -94,10 +95,11 @@ bool FailWith(PipelineRun& run, const absl::Status& status) {
 }
 
 // One run. This is all that it takes to track a pipeline. Returns whether it completed.
-bool Process(Client& client, const Package& package, const std::string& run_id, int attempt, const Options& options) {
-  PipelineRun run(client,
-                  {.pipeline = "licenses", .run_id = run_id, .user_id = package.maintainer, .attempt = attempt},
-                  {{"package", package.name}});
+bool Process(Client& client, const Package& package, const std::string& run_id, int attempt,
+             const Options& options) {
+  PipelineRun run(
+      client, {.pipeline = "licenses", .run_id = run_id, .user_id = package.maintainer, .attempt = attempt},
+      {{"package", package.name}});
 
   auto collection = run.StartPhase("collection", 1);
   const auto text = Collect(absl::StrCat(options.documents, "/", package.name, "/copyright"));
@@ -117,7 +119,8 @@ bool Process(Client& client, const Package& package, const std::string& run_id, 
   std::map<std::string, int> times;
   for (const Labeled& license : *labeled) ++times[license.label];
   for (const auto& [label, count] : times) {
-    client.Track("license_found", package.maintainer, {{"license", label}, {"texts", count}}, {.session_id = run_id});
+    client.Track("license_found", package.maintainer, {{"license", label}, {"texts", count}},
+                 {.session_id = run_id});
   }
 
   auto evaluation = run.StartPhase("evaluation", static_cast<int64_t>(labeled->size()));
@@ -138,9 +141,11 @@ bool Deliver(Client& client) {
     std::printf("%ld events delivered\n", static_cast<long>(counters.acknowledged));
     return true;
   }
-  std::printf("%ld events delivered, %ld rejected, %ld not delivered%s\n", static_cast<long>(counters.acknowledged),
-              static_cast<long>(counters.rejected), static_cast<long>(counters.enqueued - counters.acknowledged - counters.rejected),
-              counters.streams_opened == 0 ? ": no collector answered, and the pipeline did not wait for one" : "");
+  std::printf(
+      "%ld events delivered, %ld rejected, %ld not delivered%s\n", static_cast<long>(counters.acknowledged),
+      static_cast<long>(counters.rejected),
+      static_cast<long>(counters.enqueued - counters.acknowledged - counters.rejected),
+      counters.streams_opened == 0 ? ": no collector answered, and the pipeline did not wait for one" : "");
   return counters.acknowledged > 0 && all && counters.dropped() == 0;
 }
 
@@ -176,12 +181,13 @@ int Run(const Options& options) {
   }
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   if (attempts.empty()) {
-    std::printf("all %zu packages were processed before and have not changed (--again processes them again)\n",
-                packages.size());
+    std::printf(
+        "all %zu packages were processed before and have not changed (--again processes them again)\n",
+        packages.size());
     return 0;
   }
-  std::printf("%zu packages in %.2f s: %d completed, %zu failed\n", attempts.size(), elapsed.count(), completed,
-              attempts.size() - completed);
+  std::printf("%zu packages in %.2f s: %d completed, %zu failed\n", attempts.size(), elapsed.count(),
+              completed, attempts.size() - completed);
 
   const bool delivered = Deliver(**client);
   // With nothing delivered nothing happened, as far as the analytics know.
@@ -198,8 +204,10 @@ int Run(const Options& options) {
 int Main(int argc, char** argv) {
   Options options;
   const char* folder = std::getenv("DONUT_DATA_DIR");
-  options.state = absl::StrCat(folder != nullptr && *folder != '\0' ? folder : "data", "/license_pipeline.state");
-  CLI::App app("Tracks a pipeline that finds out the licences of the installed packages.", "license_pipeline");
+  options.state =
+      absl::StrCat(folder != nullptr && *folder != '\0' ? folder : "data", "/license_pipeline.state");
+  CLI::App app("Tracks a pipeline that finds out the licences of the installed packages.",
+               "license_pipeline");
   app.add_option("--state", options.state, "Remembers what was processed")->capture_default_str();
   app.add_option("--documents", options.documents, "Where the copyright files are")->capture_default_str();
   app.add_option("--dpkg-status", options.status, "Which packages are installed")->capture_default_str();

@@ -28,7 +28,8 @@ absl::StatusOr<ProcessedPackages> ProcessedPackages::Load(const std::string& pat
     const size_t second = first == std::string::npos ? first : line.find(' ', first + 1);
     Entry entry;
     if (second == std::string::npos || !absl::SimpleAtoi(line.substr(0, first), &entry.attempts)) {
-      return absl::DataLossError(absl::StrCat(path, ": a line cannot be read; remove the file to begin anew"));
+      return absl::DataLossError(
+          absl::StrCat(path, ": a line cannot be read; remove the file to begin anew"));
     }
     entry.done = line.substr(first + 1, second - first - 1) == "done";
     processed.entries_[line.substr(second + 1)] = entry;
@@ -46,7 +47,9 @@ int ProcessedPackages::NextAttempt(const std::string& run) const {
   return entry == entries_.end() ? 1 : entry->second.attempts + 1;
 }
 
-void ProcessedPackages::Remember(const std::string& run, int attempt, bool done) { entries_[run] = {attempt, done}; }
+void ProcessedPackages::Remember(const std::string& run, int attempt, bool done) {
+  entries_[run] = {attempt, done};
+}
 
 absl::Status ProcessedPackages::Save(const std::string& path) const {
   std::error_code error;
