@@ -1,6 +1,5 @@
 #include "collector/ingest_queue.h"
 
-#include <condition_variable>
 #include <future>
 
 #include "gtest/gtest.h"

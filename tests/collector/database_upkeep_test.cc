@@ -1,0 +1,94 @@
+#include "collector/database_upkeep.h"
+
+#include "common/postgres/connection_pool.h"
+#include "gtest/gtest.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/test_database.h"
+
+namespace donut::collector {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::StatusIs;
+
+class DatabaseUpkeepTest : public ::testing::Test {
+ protected:
+  DatabaseUpkeepTest() : upkeep_(&hash_, &clock_, absl::Hours(1)) {
+    postgres::ConnectionOptions options;
+    options.url = database_.collector_url();
+    auto connected = postgres::Connect(options);
+    EXPECT_TRUE(connected.ok()) << connected.status();
+    connection_ = *std::move(connected);
+  }
+  // The last of the partitions that the migration made.
+  void DropPartition() {
+    database_.Query(
+        "DO $$ BEGIN EXECUTE 'DROP TABLE ' || to_char(date_trunc('month', now()) + interval '3 months', "
+        "'\"analytics_events_\"YYYY_MM'); END $$");
+  }
+  std::string Partitions() {
+    return database_.Query("SELECT count(*) FROM pg_inherits WHERE inhparent = 'analytics_events'::regclass");
+  }
+
+  testing::TestDatabase database_;
+  testing::FakeClock clock_;
+  SharedHash hash_;
+  DatabaseUpkeep upkeep_;
+  std::unique_ptr<pqxx::connection> connection_;
+};
+
+TEST_F(DatabaseUpkeepTest, ReadsTheHashKey) {
+  EXPECT_FALSE(hash_.Get().has_value());
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_TRUE(hash_.Get().has_value());
+}
+
+TEST_F(DatabaseUpkeepTest, DoesNotServeWithAKeyThatDoesNotFitItsCanary) {
+  database_.Query("UPDATE installation SET canary = canary + 1");
+  EXPECT_THAT(upkeep_.Check(*connection_),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("canary")));
+  EXPECT_FALSE(hash_.Get().has_value());
+}
+
+TEST_F(DatabaseUpkeepTest, MakesPartitionsAtFirstAndThenHourly) {
+  const std::string all = Partitions();
+  DropPartition();
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_EQ(Partitions(), all);
+  DropPartition();
+  clock_.Advance(absl::Minutes(59));
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_NE(Partitions(), all);
+  clock_.Advance(absl::Minutes(1));
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_EQ(Partitions(), all);
+}
+
+TEST_F(DatabaseUpkeepTest, ForgetsOldInsertIdsAndProducers) {
+  database_.Query("INSERT INTO insert_ids VALUES (1, 'old', now() - interval '31 days'), (1, 'new', now())");
+  database_.Query(
+      "INSERT INTO producers (project_id, producer_id, token, durable, closed_at, updated_at) "
+      "SELECT 1, decode(lpad(to_hex(i), 32, '0'), 'hex'), decode(repeat('00', 16), 'hex'), durable, "
+      "CASE WHEN closed THEN now() - interval '2 days' END, now() - age "
+      "FROM (VALUES (1, false, true, interval '2 days'), (2, true, true, '2 days'), (3, false, false, '2 "
+      "days'), "
+      "(4, true, false, '91 days')) p (i, durable, closed, age)");
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_EQ(database_.Query("SELECT string_agg(insert_id, ',') FROM insert_ids"), "new");
+  EXPECT_EQ(database_.Query(
+                "SELECT string_agg(right(producer_id::text, 1), ',' ORDER BY producer_id) FROM producers"),
+            "2,3");
+}
+
+TEST_F(DatabaseUpkeepTest, KeepsServingWhenTheHourlyWorkFailsLater) {
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  database_.Query("ALTER FUNCTION expire_ledger() RENAME TO gone");
+  clock_.Advance(absl::Hours(2));
+  EXPECT_TRUE(upkeep_.Check(*connection_).ok());
+  DatabaseUpkeep fresh(&hash_, &clock_, absl::Hours(1));
+  EXPECT_FALSE(fresh.Check(*connection_).ok());
+}
+
+}  // namespace
+}  // namespace donut::collector
