@@ -1,5 +1,7 @@
 -- Step {step} of a funnel, from step {previous}. Extends the best attempt among the
 -- actor's earlier events. The greatest one starts last: when it is too old, all are.
+--
+-- $8 bigint         window in microseconds, inclusive, as in funnel_events
 ), pass_{step} AS (
   -- Named one by one: with every pass's attempts the rows of twenty steps would be wide.
   SELECT user_id, session, time_us, steps, lowest_step, producer_no, sequence, is_entry,

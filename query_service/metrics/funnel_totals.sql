@@ -1,5 +1,6 @@
 -- The end of a funnel of {steps} steps: the timed attempt of each actor, then totals.
 --
+-- $8 bigint         window in microseconds, inclusive, as in funnel_events
 -- $10 timestamptz   as_of
 --
 -- One row per step from 1, and row 0 for the whole:
