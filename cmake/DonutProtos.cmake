@@ -2,7 +2,8 @@
 # warnings and sanitizers.
 
 file(GLOB DONUT_PROTO_FILES CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/proto
-     ${PROJECT_SOURCE_DIR}/proto/donut/analytics/v1/*.proto ${PROJECT_SOURCE_DIR}/proto/google/rpc/*.proto)
+     ${PROJECT_SOURCE_DIR}/proto/donut/analytics/v1/*.proto ${PROJECT_SOURCE_DIR}/proto/google/rpc/*.proto
+     ${PROJECT_SOURCE_DIR}/proto/grpc/health/v1/*.proto)
 set(DONUT_SERVICE_PROTOS donut/analytics/v1/collector.proto donut/analytics/v1/query.proto)
 set(DONUT_PROTO_OUT ${PROJECT_BINARY_DIR}/proto)
 file(MAKE_DIRECTORY ${DONUT_PROTO_OUT})
@@ -28,9 +29,9 @@ endforeach()
 add_library(donut_proto STATIC ${generated})
 target_include_directories(donut_proto SYSTEM PUBLIC $<BUILD_INTERFACE:${DONUT_PROTO_OUT}>)
 target_link_libraries(donut_proto PUBLIC protobuf::libprotobuf gRPC::grpc++)
-# A file with a service and no messages has nothing that the linker misses, and would be left out of the
-# programs: reflection could then list the service, but not describe it.
-foreach(proto IN LISTS DONUT_SERVICE_PROTOS)
+# A file that our code does not name, such as one with a service and no messages, would be left out of
+# the programs by the linker: reflection could then list the service, but not describe it.
+foreach(proto IN LISTS DONUT_SERVICE_PROTOS ITEMS grpc/health/v1/health.proto)
   string(REPLACE "/" "_2f" symbol ${proto})
   string(REPLACE "." "_2e" symbol ${symbol})
   target_link_options(donut_proto INTERFACE LINKER:--undefined=descriptor_table_${symbol})
