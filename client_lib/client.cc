@@ -57,11 +57,14 @@ std::function<void(const DeliveryNews&)> Reporter(const ClientOptions& options) 
 
 }  // namespace
 
-std::string DefaultCollectorAddress() { return FromEnvironment("DONUT_COLLECTOR_ADDRESS", "127.0.0.1:50051"); }
+std::string DefaultCollectorAddress() {
+  return FromEnvironment("DONUT_COLLECTOR_ADDRESS", "127.0.0.1:50051");
+}
 std::string DefaultApiKey() { return FromEnvironment("DONUT_API_KEY", ""); }
 
 absl::Status ClientOptions::Validate() const {
-  if (collector_address.empty()) return Wrong("collector_address", "must not be empty; such as 127.0.0.1:50051");
+  if (collector_address.empty())
+    return Wrong("collector_address", "must not be empty; such as 127.0.0.1:50051");
   if (user_agent.size() > kMostUserAgentBytes || !IsStorableText(user_agent)) {
     return Wrong("user_agent", "must be UTF-8 of at most 150 bytes");
   }
@@ -74,7 +77,8 @@ absl::Status ClientOptions::Validate() const {
   if (max_batch_bytes < kLeastBatchBytes || max_batch_bytes > kMostBatchBytes) {
     return Wrong("max_batch_bytes", "must be from 1 KiB to 960 KiB");
   }
-  if (linger < absl::ZeroDuration() || linger > kMostLinger) return Wrong("linger", "must be from 0 to a minute");
+  if (linger < absl::ZeroDuration() || linger > kMostLinger)
+    return Wrong("linger", "must be from 0 to a minute");
   if (block_timeout < absl::ZeroDuration()) return Wrong("block_timeout", "must not be negative");
   if (shutdown_timeout < absl::ZeroDuration()) return Wrong("shutdown_timeout", "must not be negative");
   return absl::OkStatus();

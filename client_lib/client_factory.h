@@ -12,12 +12,14 @@ namespace donut {
 
 class ClientFactory {
  public:
-  static absl::StatusOr<std::unique_ptr<Client>> Create(ClientOptions options, std::unique_ptr<Transport> transport);
+  static absl::StatusOr<std::unique_ptr<Client>> Create(ClientOptions options,
+                                                        std::unique_ptr<Transport> transport);
 };
 
 class ReplayFactory {
  public:
-  static absl::StatusOr<std::unique_ptr<Replay>> Open(ReplayOptions options, std::unique_ptr<Transport> transport,
+  static absl::StatusOr<std::unique_ptr<Replay>> Open(ReplayOptions options,
+                                                      std::unique_ptr<Transport> transport,
                                                       absl::Duration timeout);
 };
 

@@ -9,13 +9,15 @@ namespace donut {
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Create(ClientOptions options) {
   RETURN_IF_ERROR(options.Validate());
-  auto transport = MakeGrpcTransport({.address = options.collector_address, .api_key = options.api_key});
+  ASSIGN_OR_RETURN(auto transport,
+                   MakeGrpcTransport({.address = options.collector_address, .api_key = options.api_key}));
   return ClientFactory::Create(std::move(options), std::move(transport));
 }
 
 absl::StatusOr<std::unique_ptr<Replay>> Replay::Open(ReplayOptions options, absl::Duration timeout) {
   RETURN_IF_ERROR(options.Validate());
-  auto transport = MakeGrpcTransport({.address = options.collector_address, .api_key = options.api_key});
+  ASSIGN_OR_RETURN(auto transport,
+                   MakeGrpcTransport({.address = options.collector_address, .api_key = options.api_key}));
   return ReplayFactory::Open(std::move(options), std::move(transport), timeout);
 }
 

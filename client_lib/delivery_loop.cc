@@ -273,8 +273,8 @@ absl::Status DeliveryLoop::AwaitWelcome(absl::Duration timeout) {
     if (absl::Status ended = Ended(); !ended.ok()) return ended;
     if (session_.welcomed()) return absl::OkStatus();
     if (AwaitProgress(deadline)) continue;
-    return absl::UnavailableError(absl::StrCat("no collector answered within ", absl::FormatDuration(timeout), ": ",
-                                               session_.last_failure().ToString()));
+    return absl::UnavailableError(absl::StrCat("no collector answered within ", absl::FormatDuration(timeout),
+                                               ": ", session_.last_failure().ToString()));
   }
 }
 
@@ -290,7 +290,7 @@ absl::Status DeliveryLoop::AppendEvent(size_t bytes, absl::FunctionRef<void(char
                                        const std::string& bookmark) {
   MutexLock lock(shared_->mutex);
   char* place = nullptr;
-  const absl::Status room = AwaitRoom([&]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+  absl::Status room = AwaitRoom([&]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     place = queue_.AppendEvent(bytes);
     return place != nullptr;
   });
@@ -303,7 +303,7 @@ absl::Status DeliveryLoop::AppendEvent(size_t bytes, absl::FunctionRef<void(char
 
 absl::Status DeliveryLoop::AppendUnparsed(const v1::Unparsed& unparsed, const std::string& bookmark) {
   MutexLock lock(shared_->mutex);
-  const absl::Status room =
+  absl::Status room =
       AwaitRoom([&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return queue_.AppendUnparsed(unparsed); });
   if (!room.ok()) return room;
   queue_.SetBookmark(bookmark);

@@ -1,8 +1,9 @@
-// The thread around a DeliverySession: takes events in from any thread, keeps the stream moving on one of its own,
-// and lets callers wait for what is decided. Thin: the decisions are DeliverySession's and DeliveryQueue's.
+// The thread around a DeliverySession: takes events in from any thread, keeps the stream moving on one of its
+// own, and lets callers wait for what is decided. Thin: the decisions are DeliverySession's and
+// DeliveryQueue's.
 //
-// Thread-safe. One mutex guards queue and session; it is held to copy bytes, never to wait for the network or to
-// call the program's callbacks.
+// Thread-safe. One mutex guards queue and session; it is held to copy bytes, never to wait for the network or
+// to call the program's callbacks.
 #pragma once
 
 #include <deque>

@@ -37,8 +37,8 @@ bool DeliveryQueue::AppendUnparsed(const v1::Unparsed& unparsed) {
 char* DeliveryQueue::Reserve(Kind kind, size_t bytes) {
   if (!MakeRoom(bytes)) return nullptr;
   Run* last = runs_.empty() ? nullptr : &runs_.back();
-  const bool extends = last != nullptr && kind == Kind::kEvents && last->kind == kind && last->block == tail_ &&
-                       last->end == tail_->used;
+  const bool extends = last != nullptr && kind == Kind::kEvents && last->kind == kind &&
+                       last->block == tail_ && last->end == tail_->used;
   if (!extends) {
     runs_.push_back({.kind = kind, .first = next_, .block = tail_, .begin = tail_->used, .end = tail_->used});
     last = &runs_.back();
@@ -223,7 +223,8 @@ void DeliveryQueue::Rewind() {
 
 // --- Learning what is decided.
 
-DeliveryQueue::Decided DeliveryQueue::Commit(int64_t sequence, const std::vector<int64_t>& rejected_sequences) {
+DeliveryQueue::Decided DeliveryQueue::Commit(int64_t sequence,
+                                             const std::vector<int64_t>& rejected_sequences) {
   Decided decided;
   decided.rejected_names.reserve(rejected_sequences.size());
   for (const int64_t rejected : rejected_sequences) {
@@ -339,8 +340,8 @@ void DeliveryQueue::TurnIntoSkipped(size_t index, v1::SkipReason reason) {
 // Joins the run with its neighbours of the same reason.
 void DeliveryQueue::MergeSkipped(size_t index) {
   const auto joins = [this](size_t left) {
-    return left + 1 < runs_.size() && runs_[left].kind == Kind::kSkipped && runs_[left + 1].kind == Kind::kSkipped &&
-           runs_[left].reason == runs_[left + 1].reason;
+    return left + 1 < runs_.size() && runs_[left].kind == Kind::kSkipped &&
+           runs_[left + 1].kind == Kind::kSkipped && runs_[left].reason == runs_[left + 1].reason;
   };
   if (joins(index)) {
     runs_[index].count += runs_[index + 1].count;
@@ -361,8 +362,9 @@ std::string DeliveryQueue::EventName(int64_t sequence) const {
 }
 
 const DeliveryQueue::Bookmark* DeliveryQueue::BookmarkUpTo(int64_t sequence) const {
-  const auto after = std::upper_bound(bookmarks_.begin(), bookmarks_.end(), sequence,
-                                      [](int64_t number, const Bookmark& mark) { return number < mark.sequence; });
+  const auto after =
+      std::upper_bound(bookmarks_.begin(), bookmarks_.end(), sequence,
+                       [](int64_t number, const Bookmark& mark) { return number < mark.sequence; });
   return after == bookmarks_.begin() ? nullptr : &*(after - 1);
 }
 

@@ -153,10 +153,10 @@ class DeliveryQueue {
   Block* tail_ = nullptr;  // where the next bytes go
   size_t allocated_bytes_ = 0;
 
-  int64_t base_ = 1;    // first undecided
-  int64_t cursor_ = 1;  // first unsent on this stream
+  int64_t base_ = 1;          // first undecided
+  int64_t cursor_ = 1;        // first unsent on this stream
   size_t cursor_offset_ = 0;  // its place, unless it is the first of its run
-  int64_t next_ = 1;    // next to be taken
+  int64_t next_ = 1;          // next to be taken
   int64_t max_sent_ = 0;
   int64_t queued_events_ = 0;
   size_t queued_bytes_ = 0;

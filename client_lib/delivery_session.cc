@@ -106,8 +106,8 @@ DeliverySession::Action DeliverySession::NextWhileStreaming(absl::Time now) {
   }
   unsent_since_ = std::min(unsent_since_, now);
   const bool suspecting = suspect_until_ > 0;
-  const bool window_full =
-      suspecting ? queue_->cursor() > queue_->first_undecided() : queue_->in_flight_bytes() >= options_.window_bytes;
+  const bool window_full = suspecting ? queue_->cursor() > queue_->first_undecided()
+                                      : queue_->in_flight_bytes() >= options_.window_bytes;
   if (window_full) return {};
   if (!IsWorthSending(now)) {
     return {.until = unsent_since_ + options_.linger,
@@ -122,7 +122,8 @@ DeliverySession::Action DeliverySession::NextWhileStreaming(absl::Time now) {
 
 bool DeliverySession::IsWorthSending(absl::Time now) const {
   return urgent() || now >= unsent_since_ + options_.linger ||
-         queue_->unsent_count() >= options_.batch.max_events || queue_->unsent_bytes() >= options_.batch.max_bytes ||
+         queue_->unsent_count() >= options_.batch.max_events ||
+         queue_->unsent_bytes() >= options_.batch.max_bytes ||
          queue_->cursor() <= queue_->max_sent_sequence();  // sent before: it has waited long enough
 }
 
@@ -240,7 +241,8 @@ void DeliverySession::OnRefused(const v1::Refused& refused) {
     return;
   }
   if (refused.reason() == v1::REFUSAL_REASON_UNKNOWN_PRODUCER) {
-    return Finish(absl::FailedPreconditionError("the collector does not know this source any more; start again"));
+    return Finish(
+        absl::FailedPreconditionError("the collector does not know this source any more; start again"));
   }
   Finish(absl::AbortedError(absl::StrCat("another process has taken this source over (", reason, ")")));
 }
@@ -290,11 +292,12 @@ void DeliverySession::OnClosed(const absl::Status& status, absl::Time now) {
 void DeliverySession::NoteFailure(const absl::Status& status) {
   // A cancelled stream ends with CANCELLED: the reason was noted when it was cancelled.
   if (status.code() != absl::StatusCode::kCancelled || last_failure_.ok()) last_failure_ = status;
-  if (last_failure_.ok()) last_failure_ = absl::UnavailableError("the collector ended the stream without Welcome");
+  if (last_failure_.ok())
+    last_failure_ = absl::UnavailableError("the collector ended the stream without Welcome");
   ++failures_in_a_row_;
   if (failures_in_a_row_ == kFailuresUntilWarning) {
-    news_.warning = absl::StrCat("no collector answers (", last_failure_.ToString(),
-                                 "); events wait in memory and the attempts go on");
+    news_.warning = absl::StrCat("events cannot be delivered yet (", last_failure_.ToString(),
+                                 "); they wait in memory and the attempts go on");
   }
 }
 
@@ -357,7 +360,8 @@ void DeliverySession::TakeNewId(const std::string& why) {
   const int64_t in_doubt = queue_->StartOver();
   counters_.in_doubt += in_doubt;
   news_.dropped += in_doubt;
-  news_.warning = absl::StrCat(why, "; ", in_doubt, " events that were sent and not acknowledged are in doubt");
+  news_.warning =
+      absl::StrCat(why, "; ", in_doubt, " events that were sent and not acknowledged are in doubt");
 }
 
 void DeliverySession::Finish(absl::Status status) {

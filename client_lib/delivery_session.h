@@ -1,5 +1,5 @@
-// Decides how a DeliveryQueue gets to the collector, by the protocol of collector.proto: when to connect, what to write
-// next, what an answer means, what to do when a stream ends, an id is refused or an event
+// Decides how a DeliveryQueue gets to the collector, by the protocol of collector.proto: when to connect,
+// what to write next, what an answer means, what to do when a stream ends, an id is refused or an event
 // breaks every stream that it is on.
 //
 // A plain class: no thread, no clock, no socket; time is passed in and may be any that never goes back. The
@@ -114,8 +114,8 @@ class DeliverySession {
 
  private:
   enum class State {
-    kResting,    // no stream; the next attempt is at next_attempt_
-    kGreeting,   // stream opened, Welcome awaited
+    kResting,   // no stream; the next attempt is at next_attempt_
+    kGreeting,  // stream opened, Welcome awaited
     kStreaming,
     kEnding,     // nothing more is written; the stream's end is awaited
     kCancelled,  // its end is certain to come
@@ -167,11 +167,11 @@ class DeliverySession {
   bool only_if_answered_ = false;
 
   // Poison: see JudgeFailure.
-  int64_t suspect_ = 0;       // the first undecided number when a stream failed
+  int64_t suspect_ = 0;         // the first undecided number when a stream failed
   bool suspect_alone_ = false;  // whether nothing else was in flight
-  int suspect_failures_ = 0;  // how often in a row both were so
-  int64_t suspect_until_ = 0; // the last number that may be the culprit
-  int batch_events_;          // at most so many in one batch; one batch in flight while suspecting
+  int suspect_failures_ = 0;    // how often in a row both were so
+  int64_t suspect_until_ = 0;   // the last number that may be the culprit
+  int batch_events_;            // at most so many in one batch; one batch in flight while suspecting
 
   int failures_in_a_row_ = 0;  // attempts without Welcome
   absl::Status terminal_status_;

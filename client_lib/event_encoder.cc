@@ -66,7 +66,8 @@ size_t EntryBytes(const Property& property, size_t value_bytes) {
 
 size_t ObjectBytes(std::span<const Property> properties) {
   size_t bytes = 0;
-  for (const Property& property : properties) bytes += Delimited(EntryBytes(property, ValueBytes(property.value)));
+  for (const Property& property : properties)
+    bytes += Delimited(EntryBytes(property, ValueBytes(property.value)));
   return bytes;
 }
 
@@ -117,7 +118,8 @@ const char* CheckProperties(std::span<const Property> properties, int nesting) {
   if (nesting > limits::kMaxPropertyNesting) return "properties: must be nested at most 5 levels deep";
   for (const Property& property : properties) {
     if (property.key.empty()) return "properties: a key must not be empty";
-    if (property.key.size() > limits::kMaxPropertyKeyBytes) return "properties: a key must have at most 255 bytes";
+    if (property.key.size() > limits::kMaxPropertyKeyBytes)
+      return "properties: a key must have at most 255 bytes";
     if (!IsStorableText(property.key)) return "properties: a key must be UTF-8 without NUL";
     if (const char* problem = CheckValue(property.value, nesting)) return problem;
   }

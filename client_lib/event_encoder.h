@@ -1,7 +1,7 @@
 // Writes an event's wire bytes (donut.analytics.v1.Event) straight from the arguments of Track, without
 // message objects: a message with a Struct costs ten times as much. First MeasureEvent, which
-// checks every rule of event.proto so that the caller learns at once; then WriteEvent into a place of that size.
-// No state, no allocation.
+// checks every rule of event.proto so that the caller learns at once; then WriteEvent into a place of that
+// size. No state, no allocation.
 #pragma once
 
 #include <cstddef>

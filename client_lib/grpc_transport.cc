@@ -1,5 +1,8 @@
 #include "client_lib/grpc_transport.h"
 
+#include <set>
+#include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -42,91 +45,147 @@ std::string ToString(const grpc::ByteBuffer& buffer) {
   std::string bytes;
   bytes.reserve(buffer.Length());
   if (!buffer.Dump(&slices).ok()) return bytes;
-  for (const grpc::Slice& slice : slices) bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  for (const grpc::Slice& slice : slices)
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
   return bytes;
 }
 
-// One call. Owns itself until OnDone.
-class Reactor : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
-                public std::enable_shared_from_this<Reactor> {
+// One call. Its operations end with their tags on the transport's completion queue, whose thread calls OnTag.
+// The transport keeps it until all of them are back.
+class Call {
  public:
-  Reactor(const std::shared_ptr<grpc::Channel>& channel, const std::string& api_key,
-          std::shared_ptr<TransportObserver> observer)
+  enum class Operation { kStart, kRead, kWrite, kFinish };
+  struct Tag {
+    Call* call;
+    Operation operation;
+  };
+
+  Call(const std::shared_ptr<grpc::Channel>& channel, const std::string& api_key,
+       std::shared_ptr<TransportObserver> observer)
       : stub_(channel), observer_(std::move(observer)) {
-    context_.set_wait_for_ready(false);
     if (!api_key.empty()) context_.AddMetadata("authorization", absl::StrCat("Bearer ", api_key));
   }
 
-  void Start() {
-    self_ = shared_from_this();
-    stub_.PrepareBidiStreamingCall(&context_, kMethod, /*options=*/{}, this);
-    AddHold();  // for Write, which comes from outside of the reactions
-    StartRead(&incoming_);
-    StartCall();
+  void Start(grpc::CompletionQueue* queue) {
+    MutexLock lock(mutex_);
+    call_ = stub_.PrepareCall(&context_, kMethod, queue);
+    ++running_;
+    call_->StartCall(&start_);
   }
 
   void Write(std::string bytes) {
-    // Under the lock, so that the hold is there for as long as it takes; reactions run on gRPC's threads.
     MutexLock lock(mutex_);
-    if (ended_) return;
+    if (finishing_) return;
     outgoing_ = ToBuffer(std::move(bytes));
-    StartWrite(&outgoing_);
+    has_outgoing_ = true;
+    StartWrite();
   }
 
-  void Cancel() {
-    context_.TryCancel();
-    End();
-  }
+  void Cancel() { context_.TryCancel(); }
 
-  void OnReadDone(bool ok) override {
-    if (!ok) return End();
-    observer_->OnMessage(ToString(incoming_));
-    StartRead(&incoming_);
-  }
-
-  void OnWriteDone(bool ok) override {
-    if (!ok) return End();
-    observer_->OnWritten();
-  }
-
-  void OnDone(const grpc::Status& status) override {
-    observer_->OnClosed(absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message()));
-    const std::shared_ptr<Reactor> last = std::move(self_);  // may delete this at the end of the scope
+  // Returns whether the call is over and nothing of it runs any more.
+  bool OnTag(Operation operation, bool ok) {
+    switch (operation) {
+      case Operation::kStart:
+        break;
+      case Operation::kRead:
+        if (ok) observer_->OnMessage(ToString(incoming_));
+        break;
+      case Operation::kWrite:
+        if (ok && !closed_) observer_->OnWritten();  // a failed one is followed by a failed read
+        break;
+      case Operation::kFinish:
+        closed_ = true;
+        observer_->OnClosed(
+            absl::Status(static_cast<absl::StatusCode>(status_.error_code()), status_.error_message()));
+        break;
+    }
+    MutexLock lock(mutex_);
+    if (operation == Operation::kStart || operation == Operation::kRead) Continue(ok);
+    return --running_ == 0;
   }
 
  private:
-  // No further Write: the call may finish.
-  void End() {
-    MutexLock lock(mutex_);
-    if (!std::exchange(ended_, true)) RemoveHold();
+  // After the start and after each message: reads on, or asks for the final status.
+  void Continue(bool ok) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    ++running_;
+    if (ok) {
+      started_ = true;
+      call_->Read(&incoming_, &read_);
+      StartWrite();
+    } else {
+      finishing_ = true;
+      call_->Finish(&status_, &finish_);
+    }
   }
+
+  void StartWrite() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!started_ || !std::exchange(has_outgoing_, false)) return;
+    ++running_;
+    call_->Write(outgoing_, &write_);
+  }
+
+  Tag start_{this, Operation::kStart};
+  Tag read_{this, Operation::kRead};
+  Tag write_{this, Operation::kWrite};
+  Tag finish_{this, Operation::kFinish};
 
   grpc::GenericStub stub_;
   grpc::ClientContext context_;
   const std::shared_ptr<TransportObserver> observer_;
-  std::shared_ptr<Reactor> self_;
+  // Of the queue's thread, while no operation fills them.
   grpc::ByteBuffer incoming_;
+  grpc::Status status_;
+  bool closed_ = false;
+
   Mutex mutex_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_ ABSL_GUARDED_BY(mutex_);
   grpc::ByteBuffer outgoing_ ABSL_GUARDED_BY(mutex_);
-  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  bool has_outgoing_ ABSL_GUARDED_BY(mutex_) = false;  // that is not started yet
+  bool started_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finishing_ ABSL_GUARDED_BY(mutex_) = false;
+  int running_ ABSL_GUARDED_BY(mutex_) = 0;  // operations whose tags are to come
 };
 
 class GrpcStream : public TransportStream {
  public:
-  explicit GrpcStream(std::shared_ptr<Reactor> reactor) : reactor_(std::move(reactor)) {}
-  ~GrpcStream() override { reactor_->Cancel(); }
-  void Write(std::string bytes) override { reactor_->Write(std::move(bytes)); }
-  void Cancel() override { reactor_->Cancel(); }
+  explicit GrpcStream(std::shared_ptr<Call> call) : call_(std::move(call)) {}
+  ~GrpcStream() override { call_->Cancel(); }
+  void Write(std::string bytes) override { call_->Write(std::move(bytes)); }
+  void Cancel() override { call_->Cancel(); }
 
  private:
-  const std::shared_ptr<Reactor> reactor_;
+  const std::shared_ptr<Call> call_;
 };
 
 class GrpcTransport : public Transport {
  public:
-  explicit GrpcTransport(GrpcTransportOptions options) : options_(std::move(options)) {}
+  explicit GrpcTransport(GrpcTransportOptions options)
+      : options_(std::move(options)), thread_([this] { TakeTags(); }) {}
+
+  // Cancelled calls end at once, whatever the network does.
+  ~GrpcTransport() override {
+    {
+      MutexLock lock(mutex_);
+      for (const auto& call : calls_) call->Cancel();
+      while (!calls_.empty()) call_ended_.Wait(mutex_);
+    }
+    queue_.Shutdown();
+    thread_.join();
+  }
 
   std::unique_ptr<TransportStream> Open(std::shared_ptr<TransportObserver> observer) override {
+    auto call = std::make_shared<Call>(MakeChannel(), options_.api_key, std::move(observer));
+    {
+      MutexLock lock(mutex_);
+      calls_.insert(call);
+    }
+    call->Start(&queue_);
+    return std::make_unique<GrpcStream>(std::move(call));
+  }
+
+ private:
+  std::shared_ptr<grpc::Channel> MakeChannel() const {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(kKeepaliveInterval));
@@ -136,21 +195,42 @@ class GrpcTransport : public Transport {
     // A proxy from the environment cannot reach this machine's own addresses.
     if (IsLocal(options_.address)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     arguments.SetMaxReceiveMessageSize(kMostResponseBytes);
-    const auto channel =
-        grpc::CreateCustomChannel(options_.address, grpc::InsecureChannelCredentials(), arguments);
-    auto reactor = std::make_shared<Reactor>(channel, options_.api_key, std::move(observer));
-    reactor->Start();
-    return std::make_unique<GrpcStream>(std::move(reactor));
+    return grpc::CreateCustomChannel(options_.address, grpc::InsecureChannelCredentials(), arguments);
   }
 
- private:
+  void TakeTags() {
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue_.Next(&tag, &ok)) {
+      const auto* done = static_cast<Call::Tag*>(tag);
+      Call* const call = done->call;
+      if (!call->OnTag(done->operation, ok)) continue;
+      MutexLock lock(mutex_);
+      for (auto at = calls_.begin(); at != calls_.end(); ++at) {
+        if (at->get() != call) continue;
+        calls_.erase(at);
+        break;
+      }
+      call_ended_.NotifyAll();
+    }
+  }
+
   const GrpcTransportOptions options_;
+  grpc::CompletionQueue queue_;
+  Mutex mutex_;
+  ConditionVariable call_ended_;
+  std::set<std::shared_ptr<Call>> calls_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;
 };
 
 }  // namespace
 
-std::unique_ptr<Transport> MakeGrpcTransport(GrpcTransportOptions options) {
-  return std::make_unique<GrpcTransport>(std::move(options));
+absl::StatusOr<std::unique_ptr<Transport>> MakeGrpcTransport(GrpcTransportOptions options) {
+  try {
+    return std::make_unique<GrpcTransport>(std::move(options));
+  } catch (const std::system_error& error) {
+    return absl::ResourceExhaustedError(absl::StrCat("no thread could be started: ", error.what()));
+  }
 }
 
 }  // namespace donut

@@ -40,7 +40,8 @@ class PipelineRun::State {
   void CompletePhase(int64_t number, std::string_view phase, const ItemCounts& counts,
                      std::initializer_list<Property> properties) {
     MutexLock lock(mutex_);
-    const auto at = std::find_if(open_.begin(), open_.end(), [number](const Open& o) { return o.number == number; });
+    const auto at =
+        std::find_if(open_.begin(), open_.end(), [number](const Open& o) { return o.number == number; });
     if (ended_ || at == open_.end()) return;
     open_.erase(at);
     Emit(kPipelinePhaseCompleted, {{kPhaseKey, phase}}, counts, properties);
@@ -99,9 +100,8 @@ class PipelineRun::State {
     if (counts.items_in.has_value()) all.push_back({kItemsInKey, *counts.items_in});
     if (counts.items_out.has_value()) all.push_back({kItemsOutKey, *counts.items_out});
     last_time_ = std::max(last_time_, options_.now());
-    const TrackResult result =
-        tracker_.Track(event, options_.user_id, std::span<const Property>(all),
-                       {.session_id = options_.run_id, .event_time = last_time_});
+    const TrackResult result = tracker_.Track(event, options_.user_id, std::span<const Property>(all),
+                                              {.session_id = options_.run_id, .event_time = last_time_});
     if (!result && first_problem_) first_problem_ = result;
   }
 
@@ -115,7 +115,8 @@ class PipelineRun::State {
   TrackResult first_problem_ ABSL_GUARDED_BY(mutex_) = TrackResult::Taken();
 };
 
-PipelineRun::PipelineRun(Tracker& tracker, PipelineRunOptions options, std::initializer_list<Property> properties)
+PipelineRun::PipelineRun(Tracker& tracker, PipelineRunOptions options,
+                         std::initializer_list<Property> properties)
     : state_(std::make_shared<State>(tracker, std::move(options))),
       exceptions_at_start_(std::uncaught_exceptions()) {
   state_->Start(properties);
@@ -149,7 +150,8 @@ TrackResult PipelineRun::first_problem() const { return state_->first_problem();
 PipelineRun::Phase::Phase(std::shared_ptr<State> state, int64_t number, std::string_view name)
     : state_(std::move(state)), number_(number), name_(name) {}
 
-void PipelineRun::Phase::Complete(const ItemCounts& counts, std::initializer_list<Property> properties) noexcept {
+void PipelineRun::Phase::Complete(const ItemCounts& counts,
+                                  std::initializer_list<Property> properties) noexcept {
   if (state_ != nullptr) state_->CompletePhase(number_, name_, counts, properties);
 }
 

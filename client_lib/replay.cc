@@ -64,7 +64,7 @@ const char* FindBreakage(const v1::Event& event, size_t bytes) {
   if (!IsReadable(event.user_id())) return "user_id: not UTF-8";
   if (!IsReadable(event.session_id())) return "session_id: not UTF-8";
   if (!IsReadable(event.insert_id())) return "insert_id: not UTF-8";
-  return FindBreakage(event.properties(), 1);
+  return event.has_properties() ? FindBreakage(event.properties(), 1) : nullptr;
 }
 
 absl::Status CheckBookmark(const std::string& bookmark) {
@@ -74,7 +74,8 @@ absl::Status CheckBookmark(const std::string& bookmark) {
 
 std::function<void(const DeliveryNews&)> Reporter(const ReplayOptions& options) {
   auto limiter = std::make_shared<WarningLimiter>(absl::Minutes(1));
-  return [on_rejection = options.on_rejection, on_warning = options.on_warning, limiter](const DeliveryNews& news) {
+  return [on_rejection = options.on_rejection, on_warning = options.on_warning,
+          limiter](const DeliveryNews& news) {
     if (on_warning && !news.warning.empty() && limiter->Allows(absl::Now())) on_warning(news.warning);
     if (!on_rejection) return;
     for (const DeliveryNews::Rejected& rejected : news.rejected) on_rejection(rejected.rejection);
@@ -84,7 +85,8 @@ std::function<void(const DeliveryNews&)> Reporter(const ReplayOptions& options) 
 }  // namespace
 
 absl::Status ReplayOptions::Validate() const {
-  if (collector_address.empty()) return Wrong("collector_address", "must not be empty; such as 127.0.0.1:50051");
+  if (collector_address.empty())
+    return Wrong("collector_address", "must not be empty; such as 127.0.0.1:50051");
   if (producer_id.size() != limits::kProducerIdBytes) return Wrong("producer_id", "must have 16 bytes");
   if (user_agent.size() > kMostUserAgentBytes || !IsStorableText(user_agent)) {
     return Wrong("user_agent", "must be UTF-8 of at most 150 bytes");
@@ -121,7 +123,8 @@ absl::StatusOr<std::unique_ptr<Replay>> ReplayFactory::Open(ReplayOptions option
   if (absl::Status welcome = (*loop)->AwaitWelcome(timeout); !welcome.ok()) return welcome;
   const int64_t committed = (*loop)->committed_at_opening();
   std::string bookmark = (*loop)->bookmark_at_opening();
-  return std::unique_ptr<Replay>(new Replay(std::move(options), *std::move(loop), committed, std::move(bookmark)));
+  return std::unique_ptr<Replay>(
+      new Replay(std::move(options), *std::move(loop), committed, std::move(bookmark)));
 }
 
 Replay::Replay(ReplayOptions options, std::unique_ptr<DeliveryLoop> loop, int64_t committed_sequence,
@@ -146,7 +149,8 @@ absl::Status Replay::Send(const v1::Event& event, const std::string& bookmark) {
       bookmark);
 }
 
-absl::Status Replay::SendUnparsed(const std::string& bytes, const std::string& reason, const std::string& bookmark) {
+absl::Status Replay::SendUnparsed(const std::string& bytes, const std::string& reason,
+                                  const std::string& bookmark) {
   if (absl::Status status = CheckBookmark(bookmark); !status.ok()) return status;
   v1::Unparsed unparsed;
   unparsed.set_payload(bytes.substr(0, limits::kMaxUnparsedBytes));
@@ -173,8 +177,9 @@ absl::Status Replay::Finish(absl::Duration timeout) {
   const bool complete = loop_->Shutdown(timeout);
   if (absl::Status status = loop_->terminal_status(); !status.ok()) return status;
   if (complete) return absl::OkStatus();
-  return absl::DeadlineExceededError(absl::StrCat("number ", loop_->first_undecided(), " and later were not committed ",
-                                                  "within ", absl::FormatDuration(timeout)));
+  return absl::DeadlineExceededError(absl::StrCat("number ", loop_->first_undecided(),
+                                                  " and later were not committed ", "within ",
+                                                  absl::FormatDuration(timeout)));
 }
 
 void Replay::Stop() { loop_->Shutdown(absl::ZeroDuration()); }

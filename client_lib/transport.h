@@ -1,5 +1,5 @@
-// The seam between the delivery of events and the network: opens streams of StreamEvents and moves messages as
-// bytes. grpc_transport.h is the real one; tests have a fake.
+// The seam between the delivery of events and the network: opens streams of StreamEvents and moves messages
+// as bytes. grpc_transport.h is the real one; tests have a fake.
 #pragma once
 
 #include <memory>

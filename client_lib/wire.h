@@ -21,7 +21,9 @@ inline constexpr uint8_t kUnparsedSequenceTag = 0x08;
 inline constexpr uint8_t kUnparsedBookmarkTag = 0x22;
 inline constexpr uint8_t kEventNameTag = 0x0a;
 
-inline size_t VarintBytes(uint64_t number) { return google::protobuf::io::CodedOutputStream::VarintSize64(number); }
+inline size_t VarintBytes(uint64_t number) {
+  return google::protobuf::io::CodedOutputStream::VarintSize64(number);
+}
 inline size_t DelimitedBytes(size_t bytes) { return 1 + VarintBytes(bytes) + bytes; }
 
 // Returns the place behind what was written.

@@ -114,7 +114,8 @@ TEST_F(ClientTest, WithoutACollectorItCostsNothingButACounter) {
   network_.AwaitStreams(5);
   const int taken = Fill();
   EXPECT_GT(taken, 20);
-  EXPECT_EQ(client_->Track("one", "more", {{"text", std::string(8'000, 'x')}}).outcome(), TrackOutcome::kQueueFull);
+  EXPECT_EQ(client_->Track("one", "more", {{"text", std::string(8'000, 'x')}}).outcome(),
+            TrackOutcome::kQueueFull);
   const ClientCounters counters = client_->counters();
   EXPECT_EQ(counters.enqueued, taken);
   EXPECT_EQ(counters.dropped_newest, 2);

@@ -21,7 +21,9 @@ using Kind = DeliverySession::Action::Kind;
 class DeliverySessionTest : public ::testing::Test {
  protected:
   void Make(SessionOptions options) {
-    options.random_bytes = [this](int count) { return std::string(count - 1, 'r') + static_cast<char>(++random_); };
+    options.random_bytes = [this](int count) {
+      return std::string(count - 1, 'r') + static_cast<char>(++random_);
+    };
     session_ = std::make_unique<DeliverySession>(options, &queue_);
   }
   void SetUp() override { Make({}); }
@@ -190,7 +192,7 @@ TEST_F(DeliverySessionTest, WaitsLongerAfterEachFailureUpToALimit) {
   }
   EXPECT_GT(longest, absl::Seconds(4));
   EXPECT_LE(longest, absl::Seconds(10));
-  EXPECT_THAT(session_->TakeNews().warning, HasSubstr("no collector answers"));
+  EXPECT_THAT(session_->TakeNews().warning, HasSubstr("cannot be delivered yet"));
 }
 
 TEST_F(DeliverySessionTest, CancelsAStreamThatIsNotWelcomedInTime) {

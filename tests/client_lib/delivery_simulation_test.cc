@@ -1,6 +1,6 @@
 // Queue and session against a model of the collector, under thousands of seeded schedules of crashes, cut
-// connections, lost messages, lost grants and forgotten producers. Prints the seed of a schedule that fails; run
-// that one alone with DONUT_SIMULATION_SEED.
+// connections, lost messages, lost grants and forgotten producers. Prints the seed of a schedule that fails;
+// run that one alone with DONUT_SIMULATION_SEED.
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -49,8 +49,10 @@ class World {
     EXPECT_EQ(stored.size(), distinct.size()) << "an event is stored twice";
     if (durable_) return CheckReplay(stored);
     const auto& counters = session_->counters();
-    EXPECT_EQ(taken_, counters.acknowledged + counters.rejected + counters.poisonous + counters.in_doubt + dropped_oldest_);
-    const int64_t in_collector = forgotten_stored_ + static_cast<int64_t>(stored.size()) + collector_.rejected();
+    EXPECT_EQ(taken_, counters.acknowledged + counters.rejected + counters.poisonous + counters.in_doubt +
+                          dropped_oldest_);
+    const int64_t in_collector =
+        forgotten_stored_ + static_cast<int64_t>(stored.size()) + collector_.rejected();
     EXPECT_GE(in_collector, counters.acknowledged + counters.rejected);
     EXPECT_LE(in_collector, counters.acknowledged + counters.rejected + counters.in_doubt);
     EXPECT_TRUE(faults_.forgotten_ids || counters.in_doubt == 0);
@@ -62,7 +64,8 @@ class World {
   bool Chance(int percent) { return static_cast<int>(random_() % 100) < percent; }
 
   void StartClient() {
-    queue_ = std::make_unique<DeliveryQueue>(DeliveryQueue::Options{.capacity_bytes = 4096, .block_bytes = 512});
+    queue_ =
+        std::make_unique<DeliveryQueue>(DeliveryQueue::Options{.capacity_bytes = 4096, .block_bytes = 512});
     SessionOptions options;
     options.durable = durable_;
     if (durable_) options.producer_id = "0123456789abcdef";
@@ -310,7 +313,9 @@ TEST(DeliverySimulationTest, LiveClientAccountsForWhatItDrops) {
   RunSchedules(false, {.when_full = WhenFull::kDropOldest});
 }
 
-TEST(DeliverySimulationTest, LiveClientSkipsExactlyThePoisonousEvents) { RunSchedules(false, {.poison = true}); }
+TEST(DeliverySimulationTest, LiveClientSkipsExactlyThePoisonousEvents) {
+  RunSchedules(false, {.poison = true});
+}
 
 TEST(DeliverySimulationTest, LiveClientAccountsForWhatIsInDoubtWhenItsIdIsRefused) {
   RunSchedules(false, {.forgotten_ids = true});

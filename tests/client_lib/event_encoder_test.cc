@@ -10,8 +10,8 @@
 #include "common/proto_alias.h"
 #include "common/proto_time.h"
 #include "donut/analytics/v1/event.pb.h"
-#include "google/protobuf/util/message_differencer.h"
 #include "gmock/gmock.h"
+#include "google/protobuf/util/message_differencer.h"
 #include "gtest/gtest.h"
 
 namespace donut {
@@ -63,8 +63,8 @@ TEST(EventEncoderTest, WritesWhatProtobufReads) {
                                  {"list", Value::List(inner)},
                                  {"none", Value::List(std::span<const Value>())},
                                  {"object", Value::Object(inner_object)}};
-  const v1::Event event = Encoded({.name = "signup", .user_id = "u1", .session_id = "s1", .event_time = kNow,
-                                   .properties = properties});
+  const v1::Event event = Encoded(
+      {.name = "signup", .user_id = "u1", .session_id = "s1", .event_time = kNow, .properties = properties});
   v1::Event expected;
   expected.set_name("signup");
   expected.set_user_id("u1");
@@ -92,11 +92,13 @@ TEST(EventEncoderTest, WritesWhatProtobufReads) {
   auto& object = *fields["object"].mutable_struct_value()->mutable_fields();
   object["a"].set_number_value(1);
   (*object["b"].mutable_struct_value()->mutable_fields())["c"].set_string_value("d");
-  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(event, expected)) << event.ShortDebugString();
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(event, expected))
+      << event.ShortDebugString();
 }
 
 TEST(EventEncoderTest, LeavesOutWhatIsEmpty) {
-  const v1::Event event = Encoded({.name = "n", .user_id = "u", .event_time = absl::FromUnixSeconds(86400 * 400)});
+  const v1::Event event =
+      Encoded({.name = "n", .user_id = "u", .event_time = absl::FromUnixSeconds(86400 * 400)});
   EXPECT_FALSE(event.has_properties());
   EXPECT_EQ(event.session_id(), "");
   EXPECT_EQ(event.event_time().seconds(), 86400 * 400);
@@ -104,14 +106,16 @@ TEST(EventEncoderTest, LeavesOutWhatIsEmpty) {
 }
 
 TEST(EventEncoderTest, RoundsTheTimeDownToTheMicrosecond) {
-  const v1::Event event = Encoded({.name = "n", .user_id = "u", .event_time = absl::FromUnixNanos(1'000'000'000'000'001'999)});
+  const v1::Event event =
+      Encoded({.name = "n", .user_id = "u", .event_time = absl::FromUnixNanos(1'000'000'000'000'001'999)});
   EXPECT_EQ(event.event_time().seconds(), 1'000'000'000);
   EXPECT_EQ(event.event_time().nanos(), 1'000);
 }
 
 TEST(EventEncoderTest, LaterOfTwoEqualKeysCounts) {
   const Property properties[] = {{"a", 1}, {"a", 2}};
-  const v1::Event event = Encoded({.name = "n", .user_id = "u", .event_time = kNow, .properties = properties});
+  const v1::Event event =
+      Encoded({.name = "n", .user_id = "u", .event_time = kNow, .properties = properties});
   EXPECT_EQ(event.properties().fields().at("a").number_value(), 2);
 }
 
@@ -122,20 +126,23 @@ TEST(EventEncoderTest, ChecksNameUserAndSession) {
   EXPECT_EQ(Problem({.name = most, .user_id = most, .session_id = most}), "");
   EXPECT_THAT(Problem({.name = over, .user_id = "u"}), HasSubstr("name: must have at most"));
   EXPECT_THAT(Problem({.name = "n", .user_id = over}), HasSubstr("user_id: must have at most"));
-  EXPECT_THAT(Problem({.name = "n", .user_id = "u", .session_id = over}), HasSubstr("session_id: must have at most"));
+  EXPECT_THAT(Problem({.name = "n", .user_id = "u", .session_id = over}),
+              HasSubstr("session_id: must have at most"));
   const std::string nul("a\0b", 3);
   for (const std::string& bad : {nul, std::string("\xff"), std::string("12345678\xc3")}) {
     EXPECT_THAT(Problem({.name = bad, .user_id = "u"}), HasSubstr("name: must be UTF-8"));
     EXPECT_THAT(Problem({.name = "n", .user_id = bad}), HasSubstr("user_id: must be UTF-8"));
-    EXPECT_THAT(Problem({.name = "n", .user_id = "u", .session_id = bad}), HasSubstr("session_id: must be UTF-8"));
+    EXPECT_THAT(Problem({.name = "n", .user_id = "u", .session_id = bad}),
+                HasSubstr("session_id: must be UTF-8"));
   }
 }
 
 TEST(EventEncoderTest, ChecksTheTime) {
   EXPECT_EQ(Problem({.name = "n", .user_id = "u", .event_time = limits::kMinEventTime}), "");
   EXPECT_EQ(Problem({.name = "n", .user_id = "u", .event_time = kNow + absl::Hours(24)}), "");
-  for (const absl::Time bad : {limits::kMinEventTime - absl::Nanoseconds(1), kNow + absl::Hours(24) + absl::Nanoseconds(1),
-                               absl::InfinitePast(), absl::InfiniteFuture()}) {
+  for (const absl::Time bad :
+       {limits::kMinEventTime - absl::Nanoseconds(1), kNow + absl::Hours(24) + absl::Nanoseconds(1),
+        absl::InfinitePast(), absl::InfiniteFuture()}) {
     EXPECT_THAT(Problem({.name = "n", .user_id = "u", .event_time = bad}), HasSubstr("event_time"));
   }
 }
@@ -146,7 +153,8 @@ TEST(EventEncoderTest, ChecksKeysAndTheirNumber) {
   std::vector<Property> properties;
   for (const std::string& key : keys) properties.push_back({key, nullptr});
   EXPECT_EQ(Problem({.name = "n", .user_id = "u", .properties = std::span(properties).first(255)}), "");
-  EXPECT_THAT(Problem({.name = "n", .user_id = "u", .properties = properties}), HasSubstr("at most 255 keys"));
+  EXPECT_THAT(Problem({.name = "n", .user_id = "u", .properties = properties}),
+              HasSubstr("at most 255 keys"));
   const std::string most = Text(255), over = Text(256);
   EXPECT_EQ(ProblemOf({{most, 1}}), "");
   EXPECT_THAT(ProblemOf({{over, 1}}), HasSubstr("a key must have at most 255"));
@@ -169,7 +177,8 @@ TEST(EventEncoderTest, ChecksStringValues) {
   const std::string most = Text(8192), over = Text(8193);
   EXPECT_EQ(ProblemOf({{"a", most}}), "");
   EXPECT_THAT(ProblemOf({{"a", over}}), HasSubstr("at most 8192"));
-  EXPECT_THAT(ProblemOf({{"a", Value::List({"ok", std::string_view("\0", 1)})}}), HasSubstr("UTF-8 without NUL"));
+  EXPECT_THAT(ProblemOf({{"a", Value::List({"ok", std::string_view("\0", 1)})}}),
+              HasSubstr("UTF-8 without NUL"));
 }
 
 TEST(EventEncoderTest, ChecksNesting) {
@@ -192,15 +201,17 @@ TEST(EventEncoderTest, ChecksNesting) {
 TEST(EventEncoderTest, ChecksTheWholeEvent) {
   const std::string text = Text(8000);
   EXPECT_EQ(ProblemOf({{"a", text}, {"b", text}, {"c", text}, {"d", text}}), "");
-  EXPECT_THAT(ProblemOf({{"a", text}, {"b", text}, {"c", text}, {"d", text}, {"e", text}}), HasSubstr("at most 32768"));
+  EXPECT_THAT(ProblemOf({{"a", text}, {"b", text}, {"c", text}, {"d", text}, {"e", text}}),
+              HasSubstr("at most 32768"));
 }
 
 TEST(Utf8Test, RefusesWhatPostgresRefuses) {
   EXPECT_TRUE(IsStorableText("plain text of some length, \x7f\t\n"));
   EXPECT_TRUE(IsStorableText("\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"));
   EXPECT_TRUE(IsStorableText("\xed\x9f\xbf\xee\x80\x80"));
-  for (const char* bad : {"\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
-                          "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x90", "\xc3(", "\xfe"}) {
+  for (const char* bad :
+       {"\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
+        "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x90", "\xc3(", "\xfe"}) {
     EXPECT_FALSE(IsStorableText(bad));
     EXPECT_FALSE(IsStorableText(std::string("12345678") + bad));
   }

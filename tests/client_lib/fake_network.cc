@@ -43,7 +43,8 @@ class FakeNetwork::FakeTransport : public Transport {
     network_->Do([network = network_, number, observer = std::move(observer)] {
       network->live_[number] = observer;
       if (!network->refusal_.ok()) return network->CloseStream(number, network->refusal_);
-      if (network->mode_ == Mode::kUnreachable) network->CloseStream(number, absl::UnavailableError("refused"));
+      if (network->mode_ == Mode::kUnreachable)
+        network->CloseStream(number, absl::UnavailableError("refused"));
     });
     return std::make_unique<Stream>(network_, number);
   }

@@ -1,6 +1,6 @@
-// A transport whose other end is a ModelCollector, for tests of the threaded classes. Everything the collector
-// does happens on one thread of the network's own, as with a real transport. It can be unreachable, silent (a black
-// hole), or slow (nothing is committed until it is told to), and it can crash.
+// A transport whose other end is a ModelCollector, for tests of the threaded classes. Everything the
+// collector does happens on one thread of the network's own, as with a real transport. It can be unreachable,
+// silent (a black hole), or slow (nothing is committed until it is told to), and it can crash.
 //
 // Thread-safe. Must outlive the transports that it made.
 #pragma once

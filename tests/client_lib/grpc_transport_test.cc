@@ -13,8 +13,8 @@
 #include "donut/analytics/v1/collector.grpc.pb.h"
 #include "donut/client.h"
 #include "donut/replay.h"
-#include "gtest/gtest.h"
 #include "grpcpp/grpcpp.h"
+#include "gtest/gtest.h"
 #include "tests/client_lib/model_collector.h"
 
 namespace donut::testing {
@@ -28,15 +28,16 @@ class ModelService : public v1::EventCollectorService::Service {
       grpc::ServerContext* context,
       grpc::ServerReaderWriter<v1::StreamEventsResponse, v1::StreamEventsRequest>* stream) override {
     const auto key = context->client_metadata().find("authorization");
-    if (!wanted_key.empty() &&
-        (key == context->client_metadata().end() || std::string(key->second.data(), key->second.size()) != wanted_key)) {
+    if (!wanted_key.empty() && (key == context->client_metadata().end() ||
+                                std::string(key->second.data(), key->second.size()) != wanted_key)) {
       return {grpc::StatusCode::UNAUTHENTICATED, "no such key"};
     }
     const int64_t number = ++streams;
     v1::StreamEventsRequest request;
     while (stream->Read(&request)) {
       MutexLock lock(mutex);
-      for (const auto& answer : {collector.Receive(number, request.SerializeAsString()), collector.Commit(number)}) {
+      for (const auto& answer :
+           {collector.Receive(number, request.SerializeAsString()), collector.Commit(number)}) {
         for (const auto& response : answer.responses) stream->Write(response);
         if (answer.ended) {
           return {static_cast<grpc::StatusCode>(answer.end.code()), std::string(answer.end.message())};
@@ -108,8 +109,10 @@ TEST_F(GrpcTransportTest, SendsTheKeyAsABearerToken) {
 }
 
 TEST_F(GrpcTransportTest, GoesOnAfterTheServerWasKilled) {
-  auto client = Client::Create({.collector_address = address(), .max_batch_events = 100,
-                                .on_warning = [](const std::string&) {}}).value();
+  auto client =
+      Client::Create(
+          {.collector_address = address(), .max_batch_events = 100, .on_warning = [](const std::string&) {}})
+          .value();
   for (int round = 0; round < 3; ++round) {
     for (int i = 0; i < 2'000; ++i) ASSERT_TRUE(client->Track(absl::StrCat("e", round, "_", i), "u"));
     if (round == 1) {
@@ -126,7 +129,8 @@ TEST_F(GrpcTransportTest, GoesOnAfterTheServerWasKilled) {
 
 TEST_F(GrpcTransportTest, NobodyThere) {
   Kill();
-  auto client = Client::Create({.collector_address = address(), .on_warning = [](const std::string&) {}}).value();
+  auto client =
+      Client::Create({.collector_address = address(), .on_warning = [](const std::string&) {}}).value();
   for (int i = 0; i < 1'000; ++i) EXPECT_TRUE(client->Track("e", "u"));
   EXPECT_FALSE(client->Flush(absl::Milliseconds(300)));
   const absl::Time start = absl::Now();

@@ -8,7 +8,9 @@
 namespace donut::testing {
 namespace {
 
-ModelCollector::Answer End(absl::Status status) { return {.responses = {}, .ended = true, .end = std::move(status)}; }
+ModelCollector::Answer End(absl::Status status) {
+  return {.responses = {}, .ended = true, .end = std::move(status)};
+}
 
 ModelCollector::Answer Refuse(v1::RefusalReason reason) {
   ModelCollector::Answer answer = End(absl::AbortedError(v1::RefusalReason_Name(reason)));
@@ -87,7 +89,8 @@ ModelCollector::Answer ModelCollector::Commit(int64_t stream) {
   return answer;
 }
 
-bool ModelCollector::Apply(Producer& producer, const v1::StreamEventsRequest& request, v1::Committed& committed) {
+bool ModelCollector::Apply(Producer& producer, const v1::StreamEventsRequest& request,
+                           v1::Committed& committed) {
   if (request.has_batch()) {
     if (request.batch().first_sequence() > producer.committed + 1) return false;
     StoreBatch(producer, request.batch(), committed);

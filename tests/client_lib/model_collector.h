@@ -1,6 +1,7 @@
-// A collector in memory that follows collector.proto to the letter: ledger, epochs, tokens, gaps, acknowledgement after
-// COMMIT. For tests of the client: it can crash at any point, forget producers, and has two special kinds of
-// events: names that begin with "reject" are rejected, and "poison" breaks the stream that it is on.
+// A collector in memory that follows collector.proto to the letter: ledger, epochs, tokens, gaps,
+// acknowledgement after COMMIT. For tests of the client: it can crash at any point, forget producers, and has
+// two special kinds of events: names that begin with "reject" are rejected, and "poison" breaks the stream
+// that it is on.
 //
 // A plain class. Not thread-safe.
 #pragma once

@@ -29,8 +29,11 @@ class FakeTracker : public Tracker {
  public:
   TrackResult Track(std::string_view name, std::string_view user_id, std::span<const Property> properties,
                     const TrackOptions& options) noexcept override {
-    Tracked tracked{std::string(name), std::string(user_id), std::string(options.session_id),
-                    options.event_time.value(), {}};
+    Tracked tracked{std::string(name),
+                    std::string(user_id),
+                    std::string(options.session_id),
+                    options.event_time.value(),
+                    {}};
     for (const Property& property : properties) {
       tracked.properties[std::string(property.key)] = property.value.kind() == Value::Kind::kString
                                                           ? std::string(property.value.text())
@@ -51,8 +54,9 @@ class FakeTracker : public Tracker {
 class PipelineRunTest : public ::testing::Test {
  protected:
   PipelineRunOptions Options(int attempt = 1) {
-    return {.pipeline = "nightly", .run_id = "run-7", .user_id = "ann", .attempt = attempt,
-            .now = [this] { return now_ += step_; }};
+    return {.pipeline = "nightly", .run_id = "run-7", .user_id = "ann", .attempt = attempt, .now = [this] {
+              return now_ += step_;
+            }};
   }
   FakeTracker tracker_;
   absl::Time now_ = absl::FromUnixSeconds(1'000'000'000);
@@ -69,14 +73,16 @@ TEST_F(PipelineRunTest, TracksARunThatSucceeds) {
   }
   EXPECT_THAT(tracker_.Names(), ElementsAre("pipeline_run_started", "pipeline_phase_started",
                                             "pipeline_phase_completed", "pipeline_run_completed"));
-  EXPECT_THAT(tracker_.events[0].properties,
-              UnorderedElementsAre(Pair("pipeline", "nightly"), Pair("attempt", "1"), Pair("branch", "main")));
+  EXPECT_THAT(
+      tracker_.events[0].properties,
+      UnorderedElementsAre(Pair("pipeline", "nightly"), Pair("attempt", "1"), Pair("branch", "main")));
   EXPECT_THAT(tracker_.events[1].properties,
               UnorderedElementsAre(Pair("phase", "cleaning"), Pair("attempt", "1"), Pair("items_in", "10")));
   EXPECT_THAT(tracker_.events[2].properties,
               UnorderedElementsAre(Pair("phase", "cleaning"), Pair("attempt", "1"), Pair("items_in", "10"),
                                    Pair("items_out", "8"), Pair("dropped", "2")));
-  EXPECT_THAT(tracker_.events[3].properties, UnorderedElementsAre(Pair("attempt", "1"), Pair("items_out", "8")));
+  EXPECT_THAT(tracker_.events[3].properties,
+              UnorderedElementsAre(Pair("attempt", "1"), Pair("items_out", "8")));
   for (const Tracked& event : tracker_.events) {
     EXPECT_EQ(event.user_id, "ann");
     EXPECT_EQ(event.session_id, "run-7");
@@ -129,7 +135,8 @@ TEST_F(PipelineRunTest, OnlyTheFirstEndCounts) {
     phase.Complete();
     run.StartPhase("late").Complete();
   }
-  EXPECT_THAT(tracker_.Names(), ElementsAre("pipeline_run_started", "pipeline_phase_started", "pipeline_run_failed"));
+  EXPECT_THAT(tracker_.Names(),
+              ElementsAre("pipeline_run_started", "pipeline_phase_started", "pipeline_run_failed"));
   EXPECT_EQ(tracker_.events.back().properties.at("reason"), "no rows");
   EXPECT_EQ(tracker_.events.back().properties.at("phase"), "cleaning");
   EXPECT_EQ(tracker_.events.back().properties.at("code"), "7");
@@ -176,7 +183,8 @@ TEST_F(PipelineRunTest, TimesNeverGoBack) {
   run.StartPhase("a").Complete();
   step_ = absl::Seconds(100);
   run.Complete();
-  for (size_t i = 1; i < tracker_.events.size(); ++i) EXPECT_GE(tracker_.events[i].time, tracker_.events[i - 1].time);
+  for (size_t i = 1; i < tracker_.events.size(); ++i)
+    EXPECT_GE(tracker_.events[i].time, tracker_.events[i - 1].time);
   EXPECT_GT(tracker_.events.back().time, tracker_.events.front().time);
 }
 

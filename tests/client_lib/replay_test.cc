@@ -70,7 +70,8 @@ TEST_F(ReplayTest, SendsASourceInOrderWithItsBookmark) {
 
 TEST_F(ReplayTest, NextProcessGoesOnWhereTheLedgerStands) {
   ASSERT_TRUE(Open().ok());
-  for (int i = 1; i <= 10; ++i) ASSERT_TRUE(replay_->Send(Event(absl::StrCat("e", i)), absl::StrCat("b", i)).ok());
+  for (int i = 1; i <= 10; ++i)
+    ASSERT_TRUE(replay_->Send(Event(absl::StrCat("e", i)), absl::StrCat("b", i)).ok());
   while (replay_->progress().committed_sequence < 10) std::this_thread::yield();
   replay_ = nullptr;  // without Finish, as if killed
   ASSERT_TRUE(Open().ok());
@@ -218,7 +219,8 @@ TEST_F(ReplayTest, FinishSaysWhatIsMissing) {
 TEST(ReplayOptionsTest, NamesTheWrongOption) {
   EXPECT_TRUE(ReplayOptions{.producer_id = kId}.Validate().ok());
   EXPECT_THAT(ReplayOptions{}.Validate().ToString(), HasSubstr("producer_id: must have 16 bytes"));
-  EXPECT_THAT((ReplayOptions{.producer_id = kId, .window_bytes = 1}).Validate().ToString(), HasSubstr("window_bytes"));
+  EXPECT_THAT((ReplayOptions{.producer_id = kId, .window_bytes = 1}).Validate().ToString(),
+              HasSubstr("window_bytes"));
 }
 
 }  // namespace

@@ -109,10 +109,12 @@ struct ClientCounters {
   int64_t dropped_newest = 0;  // Track said kQueueFull
 
   // Taken and given up.
-  int64_t dropped_oldest = 0;       // the buffer was full (kDropOldest)
-  int64_t dropped_poisonous = 0;    // broke its stream three times, alone
-  int64_t dropped_in_doubt = 0;     // sent, unacknowledged, and the collector refused this client's id: may be stored
-  int64_t dropped_at_shutdown = 0;  // not acknowledged when Shutdown's time was over: those sent may be stored
+  int64_t dropped_oldest = 0;     // the buffer was full (kDropOldest)
+  int64_t dropped_poisonous = 0;  // broke its stream three times, alone
+  int64_t dropped_in_doubt =
+      0;  // sent, unacknowledged, and the collector refused this client's id: may be stored
+  int64_t dropped_at_shutdown =
+      0;  // not acknowledged when Shutdown's time was over: those sent may be stored
 
   int64_t retried = 0;  // sent again after a stream had ended
   int64_t queued_events = 0;
@@ -181,11 +183,13 @@ class Client final : public Tracker {
   // Takes an event: name and user id of 1 to 200 bytes; the rules are those of event.proto. Never throws
   // and never waits for the network; waits for room only with WhenFull::kBlock.
   TrackResult Track(std::string_view event_name, std::string_view user_id,
-                    std::initializer_list<Property> properties = {}, const TrackOptions& options = {}) noexcept {
-    return Track(event_name, user_id, std::span<const Property>(properties.begin(), properties.size()), options);
+                    std::initializer_list<Property> properties = {},
+                    const TrackOptions& options = {}) noexcept {
+    return Track(event_name, user_id, std::span<const Property>(properties.begin(), properties.size()),
+                 options);
   }
-  TrackResult Track(std::string_view event_name, std::string_view user_id, std::span<const Property> properties,
-                    const TrackOptions& options = {}) noexcept override;
+  TrackResult Track(std::string_view event_name, std::string_view user_id,
+                    std::span<const Property> properties, const TrackOptions& options = {}) noexcept override;
 
   // Sends what is there without lingering and waits until everything that was tracked before is
   // decided: stored, rejected or given up. False when `timeout` passed first.

@@ -93,7 +93,8 @@ class Replay {
   // An event that would break its message (bad UTF-8, close to 1 MiB) goes as Unparsed.
   absl::Status Send(const v1::Event& event, const std::string& bookmark = "");
   // `bytes` is cut to 32 KiB, `reason` to 1 KiB and cleaned of what is not UTF-8.
-  absl::Status SendUnparsed(const std::string& bytes, const std::string& reason, const std::string& bookmark = "");
+  absl::Status SendUnparsed(const std::string& bytes, const std::string& reason,
+                            const std::string& bookmark = "");
   // The next `count` pieces hold nothing to store. Their bookmark is the next event's.
   absl::Status Skip(int64_t count);
 
@@ -108,7 +109,8 @@ class Replay {
 
  private:
   friend class ReplayFactory;
-  Replay(ReplayOptions options, std::unique_ptr<DeliveryLoop> loop, int64_t committed_sequence, std::string bookmark);
+  Replay(ReplayOptions options, std::unique_ptr<DeliveryLoop> loop, int64_t committed_sequence,
+         std::string bookmark);
   const ReplayOptions options_;
   std::unique_ptr<DeliveryLoop> loop_;
   const int64_t committed_at_opening_;

@@ -39,8 +39,8 @@ class Value {
 
   // Integers beyond +-2^53 are refused by Track: send them as strings.
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  constexpr Value(T value) : kind_(Kind::kInteger), integer_(Saturated(value)) {}
+  requires(!std::same_as<T, bool>) constexpr Value(T value)
+      : kind_(Kind::kInteger), integer_(Saturated(value)) {}
 
   template <std::floating_point T>
   constexpr Value(T value) : kind_(Kind::kDouble), double_(static_cast<double>(value)) {}
@@ -102,7 +102,9 @@ struct Property {
 inline Value Value::Object(std::initializer_list<Property> properties) {
   return {properties.begin(), properties.size()};
 }
-inline Value Value::Object(std::span<const Property> properties) { return {properties.data(), properties.size()}; }
+inline Value Value::Object(std::span<const Property> properties) {
+  return {properties.data(), properties.size()};
+}
 inline std::span<const Property> Value::object() const { return {object_, size_}; }
 
 }  // namespace donut
