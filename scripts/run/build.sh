@@ -70,7 +70,8 @@ run_tests() {
   configure release "$BUILD"
   build "$BUILD"
   step "running the tests"
-  without_settings ctest --test-dir "$BUILD" --output-on-failure -j "$(nproc)" --no-tests=error "$@" </dev/null
+  without_settings ctest --test-dir "$BUILD" --output-on-failure -j "$(nproc)" --no-tests=error "$@" </dev/null ||
+    fail "tests failed: their output is above; one again: ./run test -R NAME"
 }
 
 # The tests bring their own database and ports: a user's settings are not for them.
