@@ -67,11 +67,14 @@ build_programs() {
 }
 
 run_tests() {
+  local log=$BUILD/Testing/Temporary/LastTest.log
   configure release "$BUILD"
   build "$BUILD"
   step "running the tests"
   without_settings ctest --test-dir "$BUILD" --output-on-failure -j "$(nproc)" --no-tests=error "$@" </dev/null ||
     fail "tests failed: their output is above; one again: ./run test -R NAME"
+  # A test that lacks something says so in its own output, which ctest keeps to itself.
+  sed -n 's/^.*LEFT OUT: /left out: /p' "$log" | sort -u
 }
 
 # The tests bring their own database and ports: a user's settings are not for them.
