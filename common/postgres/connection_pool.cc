@@ -78,6 +78,7 @@ std::string ServerSettings(const ConnectionOptions& options, const std::string& 
   if (options.lock_timeout > absl::ZeroDuration()) {
     absl::StrAppend(&settings, ServerSetting("lock_timeout", Milliseconds(options.lock_timeout)));
   }
+  for (const auto& [name, value] : options.settings) absl::StrAppend(&settings, ServerSetting(name, value));
   absl::StrAppend(&settings, from_url, " ");
   if (!options.role.empty()) absl::StrAppend(&settings, ServerSetting("role", options.role));
   return settings;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <pqxx/pqxx>
 #include <string>
@@ -28,6 +29,8 @@ struct ConnectionOptions {
   // Set as statement_timeout and lock_timeout; zero: none.
   absl::Duration statement_timeout = absl::Seconds(30);
   absl::Duration lock_timeout = absl::Seconds(10);
+  // Further settings of the server for this connection, name to value; the URL's own win.
+  std::map<std::string, std::string> settings = {};
 };
 
 // A new connection. UNAVAILABLE when the database cannot be reached or is starting;

@@ -5,6 +5,7 @@
 #include "absl/time/civil_time.h"
 #include "common/proto_time.h"
 #include "common/status_macros.h"
+#include "query_service/calendar.h"
 #include "query_service/metrics/active_users.h"
 #include "query_service/metrics/feature_usage.h"
 #include "query_service/metrics/pipeline_funnel.h"
@@ -14,13 +15,24 @@
 namespace donut::query {
 namespace {
 
+// The series has the day already, unless the interval ends before it or cuts it.
 absl::Status AddToday(const QueryScope& scope, const v1::GetSummaryRequest& request,
                       const QueryContext& context, pqxx::transaction_base& transaction,
                       v1::GetSummaryResponse& response) {
+  const absl::CivilDay day_of_as_of = absl::ToCivilDay(scope.as_of, scope.zone);
+  const std::string date = absl::FormatCivilTime(day_of_as_of);
+  const bool whole_day_in_interval =
+      scope.start <= DayStart(day_of_as_of, scope.zone) &&
+      DayStart(day_of_as_of + 1, scope.zone) <= scope.end;
+  for (const v1::ActiveUsersBucket& bucket : response.active_users().buckets()) {
+    if (!whole_day_in_interval || bucket.bucket().label() != date) continue;
+    *response.mutable_today() = bucket;
+    return absl::OkStatus();
+  }
   v1::GetActiveUsersRequest today;
   *today.mutable_scope() = request.scope();
   today.mutable_scope()->clear_interval();
-  today.set_date(absl::FormatCivilTime(absl::ToCivilDay(scope.as_of, scope.zone)));
+  today.set_date(date);
   ASSIGN_OR_RETURN(const v1::GetActiveUsersResponse day, ActiveUsers(today, context, transaction));
   *response.mutable_today() = day.buckets(0);
   return absl::OkStatus();
@@ -53,11 +65,10 @@ absl::StatusOr<v1::GetSummaryResponse> Summary(const v1::GetSummaryRequest& requ
                                .exec_params(sql::kSummary, scope.project_id, ToPostgres(scope.start),
                                             ToPostgres(scope.interval_seen_end()))[0]["event_count"]
                                .as<int64_t>());
-  RETURN_IF_ERROR(AddToday(scope, request, context, transaction, response));
-
   v1::GetActiveUsersRequest active_users;
   *active_users.mutable_scope() = request.scope();
   ASSIGN_OR_RETURN(*response.mutable_active_users(), ActiveUsers(active_users, context, transaction));
+  RETURN_IF_ERROR(AddToday(scope, request, context, transaction, response));
 
   RETURN_IF_ERROR(AddPipelines(request, context, transaction, response));
 

@@ -67,6 +67,25 @@ TEST_F(SummaryTest, EachPartIsWhatItsOwnRpcAnswers) {
   }
 }
 
+TEST_F(SummaryTest, TodayIsTheWholeDayAlsoWhenTheIntervalCutsIt) {
+  Dice dice(8);
+  const RandomSetting setting{"UTC", At("2024-03-31 01:00:00")};
+  Load({MakeRandomHistory(dice, setting, {.most_events = 400}).events, {}}, setting.time_zone);
+  context_.now = At("2024-03-31 20:00:00");
+  v1::GetActiveUsersRequest active_users;
+  active_users.set_date("2024-03-31");
+  ASSERT_OK_AND_ASSIGN(const auto today, Ask(query::ActiveUsers, active_users));
+  ASSERT_GT(today.active_count(), 0);
+  for (const auto& [start, end] : {std::pair("2024-03-31 05:00:00", "2024-04-02 00:00:00"),
+                                   std::pair("2024-03-20 00:00:00", "2024-03-31 05:00:00")}) {
+    v1::GetSummaryRequest request;
+    *request.mutable_scope()->mutable_interval()->mutable_start_time() = ToProto(At(start));
+    *request.mutable_scope()->mutable_interval()->mutable_end_time() = ToProto(At(end));
+    ASSERT_OK_AND_ASSIGN(const v1::GetSummaryResponse summary, Ask(query::Summary, request));
+    EXPECT_EQ(summary.today().DebugString(), today.buckets(0).DebugString()) << start;
+  }
+}
+
 TEST_F(SummaryTest, ProjectWithoutEventsIsAllZeros) {
   Load({});
   ASSERT_OK_AND_ASSIGN(const v1::GetSummaryResponse summary, Ask(query::Summary, v1::GetSummaryRequest()));

@@ -33,12 +33,15 @@ TEST(ConnectTest, SetsRoleTimeoutsZoneEncodingAndName) {
   options.role = "donut_query";
   options.statement_timeout = absl::Milliseconds(1500);
   options.lock_timeout = absl::Seconds(2);
+  options.settings = {{"work_mem", "7MB"}};
   ASSERT_OK_AND_ASSIGN(auto connection, Connect(options));
   EXPECT_EQ(Ask(*connection, "SELECT current_user"), "donut_query");
   EXPECT_EQ(Ask(*connection, "SELECT session_user"), "postgres");
   EXPECT_EQ(Ask(*connection, "SHOW statement_timeout"), "1500ms");
   EXPECT_EQ(Ask(*connection, "SHOW lock_timeout"), "2s");
   EXPECT_EQ(Ask(*connection, "SHOW idle_in_transaction_session_timeout"), "1min");
+  EXPECT_EQ(Ask(*connection, "SHOW synchronous_commit"), "on");
+  EXPECT_EQ(Ask(*connection, "SHOW work_mem"), "7MB");
   EXPECT_EQ(Ask(*connection, "SHOW timezone"), "UTC");
   EXPECT_EQ(Ask(*connection, "SHOW client_encoding"), "UTF8");
   EXPECT_EQ(Ask(*connection, "SHOW application_name"), "pool_test");
