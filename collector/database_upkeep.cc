@@ -9,6 +9,14 @@
 namespace donut::collector {
 namespace {
 
+// After a failure, so that a database in trouble is not asked for more each round.
+constexpr absl::Duration kRetryPeriod = absl::Minutes(1);
+
+// A clock that stepped back must not put anything off.
+bool IsRecent(const std::optional<absl::Time>& time, absl::Time now, absl::Duration period) {
+  return time && now - *time < period && now >= *time;
+}
+
 absl::Status Run(pqxx::connection& connection,
                  const std::function<absl::Status(pqxx::transaction_base&)>& body) {
   bool broken = false;
@@ -17,6 +25,16 @@ absl::Status Run(pqxx::connection& connection,
 
 }  // namespace
 
+absl::Status DatabaseUpkeep::ExtendPartitions(pqxx::connection& connection) {
+  int made = 0;
+  RETURN_IF_ERROR(Run(connection, [&](pqxx::transaction_base& transaction) {
+    made = transaction.exec(sql::kExtendPartitions)[0][0].as<int>();
+    return absl::OkStatus();
+  }));
+  if (made > 0) Log(Severity::kInfo, "made partitions for the months ahead", {{"count", made}});
+  return absl::OkStatus();
+}
+
 absl::Status DatabaseUpkeep::Check(pqxx::connection& connection) {
   RETURN_IF_ERROR(Run(connection, [&](pqxx::transaction_base& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const KeyedHash hash, postgres::ReadKeyedHash(transaction));
@@ -24,33 +42,30 @@ absl::Status DatabaseUpkeep::Check(pqxx::connection& connection) {
     return absl::OkStatus();
   }));
   const absl::Time now = clock_->Now();
-  // A clock that stepped back must not put it off.
-  if (last_done_ && now - *last_done_ < period_ && now >= *last_done_) return absl::OkStatus();
+  if (IsRecent(last_done_, now, period_)) return absl::OkStatus();
+  if (has_partitions_ && IsRecent(last_tried_, now, kRetryPeriod)) return absl::OkStatus();
 
-  int made = 0;
-  absl::Status status = Run(connection, [&](pqxx::transaction_base& transaction) {
-    made = transaction.exec(sql::kExtendPartitions)[0][0].as<int>();
+  last_tried_ = now;
+  if (const absl::Status status = ExtendPartitions(connection); !status.ok()) {
+    // Without partitions events of today may have no place. Once they are there they reach months
+    // ahead, and a later failure is no reason to stop serving.
+    if (!has_partitions_) return status;
+    Log(Severity::kWarning, "could not make partitions, will be tried again",
+        {{"error", std::string(status.message())}});
+    return absl::OkStatus();
+  }
+  has_partitions_ = true;
+  const absl::Status status = Run(connection, [&](pqxx::transaction_base& transaction) {
+    transaction.exec(sql::kSetUpkeepTimeout);
+    transaction.exec(sql::kExpireLedger);
     return absl::OkStatus();
   });
-  if (made > 0) Log(Severity::kInfo, "made partitions for the months ahead", {{"count", made}});
-  if (status.ok()) {
-    status = Run(connection, [&](pqxx::transaction_base& transaction) {
-      transaction.exec(sql::kExpireLedger);
-      return absl::OkStatus();
-    });
-  }
   if (status.ok()) {
     last_done_ = now;
-    failure_logged_ = false;
-    return status;
-  }
-  if (!last_done_) return status;
-  // The partitions reach months ahead: no reason to stop serving.
-  if (!failure_logged_) {
-    Log(Severity::kWarning, "upkeep of partitions and ledger failed, will be tried again",
+  } else {
+    Log(Severity::kWarning, "could not delete what is too old, will be tried again",
         {{"error", std::string(status.message())}});
   }
-  failure_logged_ = true;
   return absl::OkStatus();
 }
 

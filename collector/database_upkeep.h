@@ -17,16 +17,19 @@ class DatabaseUpkeep {
   DatabaseUpkeep(SharedHash* hash, const Clock* clock, absl::Duration period)
       : hash_(hash), clock_(clock), period_(period) {}
 
-  // An error keeps the collector from serving: no hash key, or one that does not fit its canary, or a first
-  // round without partitions. Later failures of the hourly work are logged and tried again next round.
+  // An error keeps the collector from serving: no hash key, one that does not fit its canary, or no
+  // partitions yet. Other failures of the hourly work are logged and tried again a minute later.
   absl::Status Check(pqxx::connection& connection);
 
  private:
+  absl::Status ExtendPartitions(pqxx::connection& connection);
+
   SharedHash* const hash_;
   const Clock* const clock_;
   const absl::Duration period_;
   std::optional<absl::Time> last_done_;
-  bool failure_logged_ = false;
+  std::optional<absl::Time> last_tried_;
+  bool has_partitions_ = false;
 };
 
 }  // namespace donut::collector

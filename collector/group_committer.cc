@@ -140,6 +140,7 @@ PieceResult GroupCommitter::CommitInParts(const StagedPiece& piece, const std::s
 void GroupCommitter::Commit(const std::vector<const StagedPiece*>& pieces,
                             const std::function<void(size_t index, PieceResult result)>& on_result) {
   std::vector<PieceSpan> spans;
+  spans.reserve(pieces.size());
   for (const StagedPiece* piece : pieces) spans.push_back(Whole(*piece));
   const absl::Status status = CommitSpans(spans);
   if (status.ok()) {

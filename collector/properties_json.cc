@@ -9,7 +9,6 @@
 namespace donut::collector {
 namespace {
 
-using google::protobuf::ListValue;
 using google::protobuf::Struct;
 using google::protobuf::Value;
 

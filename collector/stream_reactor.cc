@@ -131,12 +131,13 @@ absl::Status StreamReactor::HandleHello(const v1::Hello& hello) {
       return absl::OkStatus();
     }
   }
-  context_.queue.Submit(std::move(claim), [self = shared_from_this()](absl::StatusOr<HelloAnswer> answer) {
-    MutexLock lock(self->mutex_);
-    self->last_activity_ = self->context_.clock.Now();
-    self->state_.OnGrant(answer);
-    self->Pump();
-  });
+  context_.queue.Submit(std::move(claim),
+                        [self = shared_from_this()](const absl::StatusOr<HelloAnswer>& answer) {
+                          MutexLock lock(self->mutex_);
+                          self->last_activity_ = self->context_.clock.Now();
+                          self->state_.OnGrant(answer);
+                          self->Pump();
+                        });
   return absl::OkStatus();
 }
 
@@ -224,7 +225,7 @@ void StreamReactor::Stage(StagedPiece piece) {
   const int64_t last = piece.last;
   const bool close = piece.close;
   context_.queue.Submit(key, std::move(piece),
-                        [self = shared_from_this(), last, close, bytes](PieceResult result) {
+                        [self = shared_from_this(), last, close, bytes](const PieceResult& result) {
                           MutexLock lock(self->mutex_);
                           self->state_.OnResult(last, close, bytes, result);
                           self->Pump();
@@ -286,6 +287,7 @@ void StreamReactor::Finish(const absl::Status& status) {
          {"error", std::string(status.message())},
          {"project", project_id_},
          {"producer_no", state_.producer_no()},
+         {"client", state_.user_agent()},
          {"not_logged_before", *held_back}});
   }
 }

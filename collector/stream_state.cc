@@ -23,6 +23,7 @@ absl::StatusOr<HelloClaim> StreamState::OnHello(const v1::Hello& hello) {
   if (phase_ != Phase::kAwaitingHello) return InvalidField("hello", "came twice; it opens a stream, once");
   phase_ = Phase::kAwaitingGrant;
   producer_id_ = hello.producer_id();
+  user_agent_ = hello.user_agent();
   HelloClaim claim;
   claim.project_id = project_id_;
   claim.producer_id = hello.producer_id();

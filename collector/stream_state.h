@@ -68,6 +68,7 @@ class StreamState {
   int producer_no() const { return grant_.producer_no; }
   int64_t epoch() const { return grant_.epoch; }
   const std::string& producer_id() const { return producer_id_; }
+  const std::string& user_agent() const { return user_agent_; }
 
  private:
   enum class Phase { kAwaitingHello, kAwaitingGrant, kOpen, kClosing };
@@ -80,6 +81,7 @@ class StreamState {
   const StreamLimits limits_;
   Phase phase_ = Phase::kAwaitingHello;
   std::string producer_id_;
+  std::string user_agent_;
   HelloAnswer grant_;
   int64_t next_sequence_ = 0;
   int64_t committed_ = 0;

@@ -81,13 +81,23 @@ TEST_F(DatabaseUpkeepTest, ForgetsOldInsertIdsAndProducers) {
             "2,3");
 }
 
-TEST_F(DatabaseUpkeepTest, KeepsServingWhenTheHourlyWorkFailsLater) {
-  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
-  database_.Query("ALTER FUNCTION expire_ledger() RENAME TO gone");
-  clock_.Advance(absl::Hours(2));
+TEST_F(DatabaseUpkeepTest, DoesNotServeBeforeThereArePartitions) {
+  database_.Query("ALTER FUNCTION extend_event_partitions(timestamptz) RENAME TO gone");
+  for (int round = 0; round < 2; ++round) EXPECT_FALSE(upkeep_.Check(*connection_).ok());
+  database_.Query("ALTER FUNCTION gone(timestamptz) RENAME TO extend_event_partitions");
   EXPECT_TRUE(upkeep_.Check(*connection_).ok());
-  DatabaseUpkeep fresh(&hash_, &clock_, absl::Hours(1));
-  EXPECT_FALSE(fresh.Check(*connection_).ok());
+}
+
+TEST_F(DatabaseUpkeepTest, KeepsServingWhenTheHourlyWorkFailsAndTriesAgain) {
+  database_.Query("INSERT INTO insert_ids VALUES (1, 'old', now() - interval '31 days')");
+  database_.Query("ALTER FUNCTION expire_ledger() RENAME TO gone");
+  EXPECT_TRUE(upkeep_.Check(*connection_).ok());
+  database_.Query("ALTER FUNCTION gone() RENAME TO expire_ledger");
+  EXPECT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_EQ(database_.Query("SELECT count(*) FROM insert_ids"), "1");
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_EQ(database_.Query("SELECT count(*) FROM insert_ids"), "0");
 }
 
 }  // namespace

@@ -1,0 +1,2 @@
+-- For the rest of the transaction: deleting a month's worth may take longer than the watch's own small questions.
+SET LOCAL statement_timeout = '30s'
