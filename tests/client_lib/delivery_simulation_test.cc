@@ -47,6 +47,8 @@ class World {
     const auto stored = collector_.StoredNames();
     const std::set<std::string> distinct(stored.begin(), stored.end());
     EXPECT_EQ(stored.size(), distinct.size()) << "an event is stored twice";
+    for (const std::string& name : distinct)
+      EXPECT_EQ(forgotten_names_.count(name), 0u) << name << " is stored twice";
     if (durable_) return CheckReplay(stored);
     const auto& counters = session_->counters();
     EXPECT_EQ(taken_, counters.acknowledged + counters.rejected + counters.poisonous + counters.in_doubt +
