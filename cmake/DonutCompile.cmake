@@ -33,8 +33,14 @@ else()
 endif()
 if(DONUT_SANITIZE)
   target_compile_options(donut_compile_options INTERFACE
-    -fsanitize=${DONUT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    -fsanitize=${DONUT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
+    # Half the time to compile, and better backtraces.
+    -O1)
   target_link_options(donut_compile_options INTERFACE -fsanitize=${DONUT_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Instrumented code confuses gcc 12: it warns inside std::regex.
+    target_compile_options(donut_compile_options INTERFACE -Wno-maybe-uninitialized)
+  endif()
   if(DONUT_SANITIZE MATCHES "thread")
     # protobuf's map fields have more members where this is defined: not those of the packaged library.
     target_compile_options(donut_compile_options INTERFACE -U__SANITIZE_THREAD__)
