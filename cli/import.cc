@@ -15,6 +15,7 @@
 #include "cli/import_screen.h"
 #include "cli/render/figures.h"
 #include "cli/service_call.h"
+#include "common/limits.h"
 #include "common/status_macros.h"
 
 namespace donut::cli {
@@ -80,7 +81,9 @@ class Import {
     }
     RETURN_IF_ERROR(FlushEmpty());
     if (parsed.ok()) {
-      span_.Add(absl::FromUnixSeconds(event_.event_time().seconds()));
+      const absl::Time time = absl::FromUnixSeconds(event_.event_time().seconds());
+      // Others will be rejected.
+      if (time >= limits::kMinEventTime && time <= now_ + limits::kMaxEventTimeAhead) span_.Add(time);
       return opened_.replay->Send(event_, opened_.hash.value());
     }
     const std::string reason(parsed.message());
@@ -94,6 +97,7 @@ class Import {
     return count > 0 ? opened_.replay->Skip(count) : absl::OkStatus();
   }
 
+  const absl::Time now_ = absl::Now();
   LineParser parser_;
   OpenImport opened_;
   ImportReport& report_;
@@ -138,7 +142,7 @@ int Conclude(const absl::Status& status, Import& import, const ImportReport& rep
     return kExitDone;
   }
   std::printf("%s\n", FinalLine(counts, elapsed).c_str());
-  if (counts.stored() > 0) std::printf("%s\n", import.span().Hint().c_str());
+  if (const std::string hint = import.span().Hint(); !hint.empty()) std::printf("%s\n", hint.c_str());
   if (import.progress().retried > 0 && counts.rejected + counts.unparsed > 0) {
     std::printf("the connection was lost in between: rejected_events has every refused line\n");
   }

@@ -29,6 +29,12 @@ std::string PeriodName(v1::Granularity period) {
 }
 
 void RenderPooled(const v1::GetRetentionResponse& response, const std::string& period, Page& page) {
+  const bool any_complete = std::any_of(response.pooled().begin(), response.pooled().end(),
+                                        [](const v1::PooledRetention& pooled) { return pooled.size() > 0; });
+  if (!any_complete) {
+    page.Paragraph(absl::StrCat("Too early to say: nobody's first ", period, " after is over yet."), Tone::kQuiet);
+    return;
+  }
   Table table({{"came back on", Table::Kind::kText},
                {"users", Table::Kind::kNumber},
                {"of", Table::Kind::kNumber},

@@ -235,6 +235,18 @@ TEST(RetentionTextTest, TellsOpenCellsFromZeros) {
   EXPECT_THAT(page.text(), ::testing::ContainsRegex("day 30 +0 +0 +- +-"));
 }
 
+TEST(RetentionTextTest, SaysWhenItIsTooEarly) {
+  v1::GetRetentionResponse retention = SampleSummary().retention();
+  for (auto& pooled : *retention.mutable_pooled()) {
+    pooled.set_size(0);
+    pooled.clear_retention();
+  }
+  Page page({.width = 80, .colours = false});
+  RenderRetention(retention, page);
+  EXPECT_THAT(page.text(), HasSubstr("Too early to say"));
+  EXPECT_THAT(page.text(), HasSubstr("2024-03-09"));
+}
+
 TEST(RetentionTextTest, SaysWhenNobodyWasNew) {
   Page page({.width = 80, .colours = false});
   RenderRetention({}, page);

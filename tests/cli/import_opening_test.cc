@@ -1,0 +1,135 @@
+#include "cli/import_opening.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+
+#include "tests/cli/ledger_collector.h"
+
+namespace donut::cli {
+namespace {
+
+using ::donut::testing::LedgerCollector;
+using ::testing::HasSubstr;
+
+class ImportOpeningTest : public ::testing::Test {
+ protected:
+  ImportOpeningTest() { EXPECT_TRUE(StartHashing()); }
+  ~ImportOpeningTest() override { std::remove(path_.c_str()); }
+
+  absl::StatusOr<OpenImport> Open(const std::string& text, const std::string& name = "",
+                                  const std::string& mapping = "") {
+    std::ofstream(path_, std::ios::trunc) << text;
+    ReplayOptions options;
+    options.collector_address = collector_.address();
+    return OpenAndResume({path_, name, mapping}, options);
+  }
+
+  // Imports `text` and returns how many lines were new, or -1.
+  int64_t Import(const std::string& text, const std::string& name = "", const std::string& mapping = "") {
+    auto opened = Open(text, name, mapping);
+    if (!opened.ok()) {
+      last_error_ = std::string(opened.status().message());
+      return -1;
+    }
+    generation_ = opened->generation;
+    int64_t sent = 0;
+    SourceLine line;
+    for (; opened->reader->Next(line).value(); ++sent) {
+      opened->hash.Add(line.text);
+      v1::Event event;
+      event.set_name(line.text);
+      EXPECT_TRUE(
+          (line.text.empty() ? opened->replay->Skip(1) : opened->replay->Send(event, opened->hash.value()))
+              .ok());
+    }
+    EXPECT_TRUE(opened->replay->Finish(absl::Seconds(20)).ok());
+    return sent;
+  }
+
+  LedgerCollector collector_;
+  const std::string path_ = ::testing::TempDir() + "import_opening_test." + std::to_string(getpid());
+  int generation_ = 0;
+  std::string last_error_;
+};
+
+TEST_F(ImportOpeningTest, ImportsAFileOnce) {
+  EXPECT_EQ(Import("a\nb\nc\n"), 3);
+  EXPECT_EQ(Import("a\nb\nc\n"), 0);
+  EXPECT_EQ(collector_.committed(), 3);
+}
+
+TEST_F(ImportOpeningTest, AddsTheNewLinesOfAFileThatHasGrown) {
+  EXPECT_EQ(Import("a\nb\n"), 2);
+  EXPECT_EQ(Import("a\nb\nc\nd\n"), 2);
+  EXPECT_EQ(generation_, 1);
+}
+
+TEST_F(ImportOpeningTest, ALineIsTheSameWithoutItsNewline) {
+  EXPECT_EQ(Import("a\nb"), 2);
+  EXPECT_EQ(Import("a\nb\nc"), 1);
+  EXPECT_EQ(generation_, 1);
+}
+
+TEST_F(ImportOpeningTest, EmptyLinesAtTheEndAreNoDifference) {
+  EXPECT_EQ(Import("a\n\n\n"), 3);
+  EXPECT_EQ(Import("a\n\n\n"), 0);
+  EXPECT_EQ(Import("a\n\n\nb\n"), 1);
+  EXPECT_EQ(generation_, 1);
+}
+
+TEST_F(ImportOpeningTest, KeepsSourcesApartThatBeginAlike) {
+  EXPECT_EQ(Import("a\nb\nc\n"), 3);
+  EXPECT_EQ(Import("a\nX\nc\n"), 3);
+  EXPECT_EQ(generation_, 2);
+  EXPECT_EQ(Import("a\nY\nc\n"), 3);
+  EXPECT_EQ(generation_, 3);
+  // Each is known again.
+  EXPECT_EQ(Import("a\nb\nc\n"), 0);
+  EXPECT_EQ(Import("a\nX\nc\nd\n"), 1);
+  EXPECT_EQ(generation_, 2);
+  EXPECT_EQ(collector_.producers(), 3);
+}
+
+TEST_F(ImportOpeningTest, TwoLinesThatChangedPlacesAreAnotherSource) {
+  EXPECT_EQ(Import("a\nb\nc\n"), 3);
+  EXPECT_EQ(Import("a\nc\nb\n"), 3);
+  EXPECT_EQ(generation_, 2);
+}
+
+TEST_F(ImportOpeningTest, StopsAtAFileThatWasCut) {
+  EXPECT_EQ(Import("a\nb\nc\n"), 3);
+  EXPECT_EQ(Import("a\nb\n"), -1);
+  EXPECT_THAT(last_error_, HasSubstr("has 2 lines, but 3"));
+  EXPECT_THAT(last_error_, HasSubstr("--as NAME"));
+}
+
+TEST_F(ImportOpeningTest, ANameMakesAnotherSource) {
+  EXPECT_EQ(Import("a\nb\n"), 2);
+  EXPECT_EQ(Import("a\n", "crm"), 1);
+  EXPECT_EQ(Import("a\nb\n", "crm"), 1);
+  EXPECT_EQ(collector_.producers(), 2);
+}
+
+TEST_F(ImportOpeningTest, AnotherMappingIsAnotherImport) {
+  EXPECT_EQ(Import("a\n", "", "one"), 1);
+  EXPECT_EQ(Import("a\n", "", "two"), 1);
+  EXPECT_EQ(collector_.producers(), 2);
+}
+
+TEST_F(ImportOpeningTest, AFileWithoutLinesNeedsNoCollector) {
+  const auto opened = Open("\n\n");
+  ASSERT_TRUE(opened.ok());
+  EXPECT_EQ(opened->replay, nullptr);
+  EXPECT_EQ(collector_.producers(), 0);
+}
+
+TEST_F(ImportOpeningTest, SaysThatAFileIsNotThere) {
+  EXPECT_EQ(OpenAndResume({"/nonexistent/file", "", ""}, {}).status().code(), absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace donut::cli

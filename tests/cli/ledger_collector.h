@@ -1,0 +1,45 @@
+// A collector that keeps only a ledger, in memory: enough for a Replay to open, send and be told
+// what is committed. Listens on a free port of loopback. Thread-safe.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "common/mutex.h"
+#include "common/proto_alias.h"
+#include "donut/analytics/v1/collector.grpc.pb.h"
+#include "grpcpp/grpcpp.h"
+
+namespace donut::testing {
+
+class LedgerCollector final : public v1::EventCollectorService::Service {
+ public:
+  LedgerCollector();
+  ~LedgerCollector() override;
+
+  std::string address() const;
+  // Producers that have something committed.
+  int producers() const;
+  // Over all of them.
+  int64_t committed() const;
+
+ private:
+  struct Producer {
+    int64_t epoch = 0;
+    int64_t committed = 0;
+    std::string bookmark;
+  };
+  using Stream = grpc::ServerReaderWriter<v1::StreamEventsResponse, v1::StreamEventsRequest>;
+
+  grpc::Status StreamEvents(grpc::ServerContext* context, Stream* stream) override;
+  // Returns what is committed afterwards.
+  int64_t Take(const std::string& producer_id, const v1::StreamEventsRequest& request);
+
+  mutable Mutex mutex_;
+  std::map<std::string, Producer> producers_ ABSL_GUARDED_BY(mutex_);
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace donut::testing
