@@ -21,7 +21,7 @@ inline constexpr int kMaxEventBytes = 32 << 10;       // serialized
 inline constexpr double kMaxInteger = 9007199254740992.0;  // 2^53: above, doubles skip integers
 inline constexpr absl::Duration kMaxEventTimeAhead = absl::Hours(24);
 // 1971-01-01 00:00:00 UTC: the start of the first partition.
-inline constexpr absl::Time kMinEventTime = absl::FromUnixSeconds(365 * 24 * 3600);
+inline constexpr absl::Time kMinEventTime = absl::FromUnixSeconds(int64_t{365} * 24 * 3600);
 
 // Pipeline events.
 inline constexpr int kMaxPipelineNameBytes = 200;
