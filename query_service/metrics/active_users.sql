@@ -30,36 +30,46 @@ WITH pieces AS (
           SELECT event_name_id FROM event_names WHERE project_id = $1::int AND name = ANY ($6::text[])))
   GROUP BY 1, 2, 3
 ), actor_pieces AS (
-  -- lead() over the actor's own days: how long one active day keeps it in a trailing window.
-  SELECT user_id, session_id, piece, day, bucket,
-         piece = min(piece) OVER (PARTITION BY user_id, session_id) AS is_first,
-         lead(day) OVER (PARTITION BY user_id, session_id ORDER BY piece) AS next_day
+  -- Over the actor's own pieces. How long one active day keeps it in a trailing window: up to its
+  -- next active day, which then does.
+  SELECT piece,
+         lag(piece) OVER own IS NULL AS is_first,
+         bucket IS NOT NULL AND lag(bucket) OVER own IS NULL AS is_first_in_interval,
+         lead(day) OVER own - day AS days_to_next
   FROM presence LEFT JOIN pieces USING (piece)
+  WINDOW own AS (PARTITION BY user_id, session_id ORDER BY piece)
+), piece_totals AS (
+  -- Few rows: what follows reads no actors any more.
+  SELECT piece, day, bucket, days_to_next, actors, first_actors, first_in_interval
+  FROM (SELECT piece, least(days_to_next, 30) AS days_to_next, count(*) AS actors,
+               count(*) FILTER (WHERE is_first) AS first_actors,
+               count(*) FILTER (WHERE is_first_in_interval) AS first_in_interval
+        FROM actor_pieces
+        GROUP BY 1, 2) AS counted
+  JOIN pieces USING (piece)
 ), bucket_totals AS (
-  SELECT bucket, count(*) AS active_count, count(*) FILTER (WHERE is_first) AS new_count
-  FROM actor_pieces
+  SELECT bucket, sum(actors)::bigint AS active_count, sum(first_actors)::bigint AS new_count
+  FROM piece_totals
   WHERE bucket IS NOT NULL
   GROUP BY bucket
 ), edges AS (
-  SELECT day, count(*) AS week, count(*) AS month FROM actor_pieces WHERE day IS NOT NULL GROUP BY 1
+  SELECT day, actors AS week, actors AS month FROM piece_totals WHERE day IS NOT NULL
   UNION ALL
-  SELECT least(day + 7, next_day), -count(*), 0 FROM actor_pieces WHERE day IS NOT NULL GROUP BY 1
+  SELECT day + least(days_to_next, 7), -actors, 0 FROM piece_totals WHERE day IS NOT NULL
   UNION ALL
-  SELECT least(day + 30, next_day), 0, -count(*) FROM actor_pieces WHERE day IS NOT NULL GROUP BY 1
+  SELECT day + least(days_to_next, 30), 0, -actors FROM piece_totals WHERE day IS NOT NULL
 ), trailing_windows AS (
   SELECT day, sum(coalesce(sum(week), 0)) OVER (ORDER BY day) AS week,
          sum(coalesce(sum(month), 0)) OVER (ORDER BY day) AS month
   FROM (SELECT DISTINCT day FROM pieces WHERE day IS NOT NULL) AS days LEFT JOIN edges USING (day)
   GROUP BY day
-), interval_actors AS (
-  SELECT user_id, session_id FROM actor_pieces WHERE bucket IS NOT NULL GROUP BY 1, 2
 )
 SELECT bucket,
        coalesce(active_count, 0) AS active_count,
        coalesce(new_count, 0) AS new_count,
        week::bigint AS trailing_7_day_count,
        month::bigint AS trailing_30_day_count,
-       (SELECT count(*) FROM interval_actors) AS interval_active_count
+       (SELECT coalesce(sum(first_in_interval), 0)::bigint FROM piece_totals) AS interval_active_count
 FROM pieces LEFT JOIN bucket_totals USING (bucket) LEFT JOIN trailing_windows USING (day)
 WHERE bucket IS NOT NULL
 ORDER BY bucket
