@@ -15,13 +15,12 @@ constexpr char kWaiting[] = "waiting for the collector";
 
 // 0 where the size is not known.
 double ShareDone(const ImportProgress& progress) {
-  if (progress.total_bytes <= 0) return 0;
-  return std::clamp(static_cast<double>(progress.bytes) / progress.total_bytes, 0.0, 1.0);
+  return std::clamp(Share(progress.bytes, progress.total_bytes), 0.0, 1.0);
 }
 
 int64_t PerSecond(int64_t number, absl::Duration elapsed) {
   const double seconds = absl::ToDoubleSeconds(elapsed);
-  return seconds > 0.001 ? std::llround(number / seconds) : number;
+  return seconds > 0.001 ? std::llround(static_cast<double>(number) / seconds) : number;
 }
 
 }  // namespace

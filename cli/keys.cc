@@ -55,7 +55,7 @@ absl::Status List(const GlobalOptions& global) {
   }
   Page page(PageOptionsFor(fileno(stdout)));
   using Kind = Table::Kind;
-  Table table({{"key", Kind::kNumber},
+  Table table({{"key", Kind::kText},
                {"project", Kind::kText},
                {"may", Kind::kText},
                {"made", Kind::kNumber},

@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -64,4 +65,11 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace donut::cli
 
-int main(int argc, char** argv) { return donut::cli::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return donut::cli::Main(argc, argv);
+  } catch (const std::exception& error) {
+    donut::cli::PrintError(error.what());
+    return donut::cli::kExitFailed;
+  }
+}

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -68,7 +69,7 @@ absl::StatusOr<std::string> ProducerId(const Options& options) {
 
 std::vector<std::string> Range(const HistoryBookmark& segment) {
   std::vector<std::string> range = {segment.target};
-  for (const std::string& done : segment.done) range.push_back(absl::StrCat("^", done));
+  for (const std::string& done : segment.done) range.emplace_back(absl::StrCat("^", done));
   range.push_back("--");
   return range;
 }
@@ -208,4 +209,11 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace donut::examples
 
-int main(int argc, char** argv) { return donut::examples::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return donut::examples::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "git_history: %s\n", error.what());
+    return 1;
+  }
+}

@@ -174,14 +174,13 @@ std::vector<std::string> DeclaredNames(const std::string& declared) {
 
 // "bsd-3-clause" of "BSD-3-clause-Google", "bsd3" and "BSD-C3"; "bsd" where no number of clauses is said.
 std::string CanonicalBsd(const std::string& lower) {
-  const size_t digit = lower.find_first_of("01234");
-  return digit == std::string::npos || digit > 5 ? "bsd"
-                                                 : absl::StrCat("bsd-", lower.substr(digit, 1), "-clause");
+  const size_t digit = lower.find_first_of("01234");  // npos is large
+  return digit > 5 ? "bsd" : absl::StrCat("bsd-", lower.substr(digit, 1), "-clause");
 }
 
 // "gpl-2+" of "gplv2+", "GPL-2.0+" and "GPL-2+-autoconf-exception"; "gfdl-1.3" of "GFDL-NIV-1.3".
 std::string CanonicalGnu(const std::string& family, const std::string& lower) {
-  const std::string name = family == "fdl" ? "gfdl" : family;
+  std::string name = family == "fdl" ? "gfdl" : family;
   const size_t digit = lower.find_first_of("0123456789");
   if (digit == std::string::npos) return name;
   const std::string version = VersionAt(lower, digit);
@@ -240,8 +239,7 @@ std::string CanonicalName(const std::string& name) {
       {"python", "psf-2"},
       {"ofl", "ofl-1.1"},
   };
-  const std::string lower =
-      absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"gnu ", ""}, {"-or-later", "+"}});
+  std::string lower = absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"gnu ", ""}, {"-or-later", "+"}});
   const auto alias = aliases->find(lower);
   if (alias != aliases->end()) return alias->second;
   if (absl::StartsWith(lower, "bsd")) return CanonicalBsd(lower);

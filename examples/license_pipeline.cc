@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <map>
 #include <string>
@@ -223,4 +224,11 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace donut::examples
 
-int main(int argc, char** argv) { return donut::examples::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return donut::examples::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "license_pipeline: %s\n", error.what());
+    return 1;
+  }
+}

@@ -80,13 +80,12 @@ void AddRow(const SeriesRow& row, int step, int64_t most, Table& table) {
   std::vector<Table::Cell> cells = {
       {row.label + (row.complete ? "" : " *"), tone},
       {Count(row.active), tone},
-      Table::Cell::OfBar(most > 0 ? static_cast<double>(row.active) / most : 0,
-                         row.complete ? Tone::kBar : Tone::kQuiet),
+      Table::Cell::OfBar(Share(row.active, most), row.complete ? Tone::kBar : Tone::kQuiet),
       {row.fresh > 0 ? absl::StrCat("+", Count(row.fresh)) : "", row.fresh > 0 ? Tone::kGood : tone},
   };
   if (step == 1) {
-    cells.push_back({Count(row.last_7_days), Tone::kQuiet});
-    cells.push_back({Count(row.last_30_days), Tone::kQuiet});
+    cells.emplace_back(Count(row.last_7_days), Tone::kQuiet);
+    cells.emplace_back(Count(row.last_30_days), Tone::kQuiet);
   }
   table.Row(std::move(cells));
 }
@@ -103,7 +102,7 @@ void RenderActiveNow(const v1::ActiveUsersBucket& today, Page& page) {
   const auto add = [&](const char* label, int64_t count, const std::string& note) {
     table.Row({label,
                {Count(count), Tone::kStrong},
-               Table::Cell::OfBar(month > 0 ? static_cast<double>(count) / month : 0),
+               Table::Cell::OfBar(Share(count, month)),
                {note, Tone::kQuiet}});
   };
   const std::string fresh = today.new_count() > 0 ? absl::StrCat(Count(today.new_count()), " new") : "";
@@ -134,7 +133,7 @@ void RenderActiveSeries(const v1::GetActiveUsersResponse& response, Page& page) 
   }
   Table table = TableFor(step);
   if (rows.size() > kMaxMonthlyRows) {
-    const size_t hidden = rows.size() - kMaxMonthlyRows;
+    const auto hidden = static_cast<int64_t>(rows.size()) - kMaxMonthlyRows;
     table.Note(absl::StrCat("(", hidden, " earlier rows: --json has every day)"));
     rows.erase(rows.begin(), rows.begin() + hidden);
   }

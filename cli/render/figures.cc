@@ -39,6 +39,10 @@ std::string Counted(int64_t number, const std::string& one) {
   return absl::StrCat(Count(number), " ", one, number == 1 ? "" : "s");
 }
 
+double Share(int64_t part, int64_t whole) {
+  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
+
 std::string Percent(double fraction) {
   if (std::isnan(fraction)) return kAbsent;
   const double percent = fraction * 100;
@@ -71,10 +75,11 @@ std::string Seconds(double seconds) {
 }
 
 std::string Bytes(int64_t bytes) {
+  const double number = static_cast<double>(bytes);
   if (bytes < 1000) return absl::StrCat(bytes, " B");
-  if (bytes < 999'950) return absl::StrFormat("%.1f kB", bytes / 1e3);
-  if (bytes < 999'950'000) return absl::StrFormat("%.1f MB", bytes / 1e6);
-  return absl::StrFormat("%.1f GB", bytes / 1e9);
+  if (bytes < 999'950) return absl::StrFormat("%.1f kB", number / 1e3);
+  if (bytes < 999'950'000) return absl::StrFormat("%.1f MB", number / 1e6);
+  return absl::StrFormat("%.1f GB", number / 1e9);
 }
 
 absl::TimeZone ZoneNamed(const std::string& name) {

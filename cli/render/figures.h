@@ -16,6 +16,8 @@ inline constexpr char kAbsent[] = "-";
 std::string Count(int64_t number);
 // "1 run", "1,234 runs": `one` gets an s.
 std::string Counted(int64_t number, const std::string& one);
+// Between 0 and 1; 0 of nothing.
+double Share(int64_t part, int64_t whole);
 // "12.3%"; "100%" and "0%" only when exact.
 std::string Percent(double fraction);
 // Of a rate, or kAbsent.

@@ -15,8 +15,6 @@ int64_t RunsStarted(const v1::GetPipelineFunnelResponse& response) {
   return response.steps_size() > 0 ? response.steps(0).run_count() : 0;
 }
 
-double Share(int64_t part, int64_t whole) { return whole > 0 ? static_cast<double>(part) / whole : 0; }
-
 void RenderSteps(const v1::GetPipelineFunnelResponse& response, Page& page) {
   Table table({{"step", Table::Kind::kText},
                {"runs", Table::Kind::kNumber},

@@ -32,7 +32,8 @@ void RenderPooled(const v1::GetRetentionResponse& response, const std::string& p
   const bool any_complete = std::any_of(response.pooled().begin(), response.pooled().end(),
                                         [](const v1::PooledRetention& pooled) { return pooled.size() > 0; });
   if (!any_complete) {
-    page.Paragraph(absl::StrCat("Too early to say: nobody's first ", period, " after is over yet."), Tone::kQuiet);
+    page.Paragraph(absl::StrCat("Too early to say: nobody's first ", period, " after is over yet."),
+                   Tone::kQuiet);
     return;
   }
   Table table({{"came back on", Table::Kind::kText},

@@ -135,8 +135,10 @@ std::vector<int> Table::ColumnWidths(int room) const {
   }
   for (size_t i = 0; i < columns_.size(); ++i) {
     if (columns_[i].kind != Kind::kBar) continue;
-    const int share = over() > 0 ? -over() : (-over()) / bars--;
+    const int left = -over();
+    const int share = left > 0 ? left / std::max(bars, 1) : left;
     widths[i] = std::clamp(widths[i] + share, 0, kMaxBarWidth);
+    --bars;
   }
   return widths;
 }
