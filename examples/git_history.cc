@@ -70,7 +70,7 @@ absl::StatusOr<std::string> ProducerId(const Options& options) {
 std::vector<std::string> Range(const HistoryBookmark& segment) {
   std::vector<std::string> range = {segment.target};
   for (const std::string& done : segment.done) range.emplace_back(absl::StrCat("^", done));
-  range.push_back("--");
+  range.emplace_back("--");
   return range;
 }
 
