@@ -53,7 +53,9 @@ void Measure(const std::string& name, size_t queue_bytes, int thread_count) {
   std::sort(all.begin(), all.end());
   const auto print = [&](const char* quantile, double share) {
     const size_t place = std::min(all.size() - 1, static_cast<size_t>(share * all.size()));
-    std::printf("%s\n", absl::StrCat("track_", name, "_", thread_count, "_threads_", quantile, " ", all[place], " ns").c_str());
+    std::printf("%s\n",
+                absl::StrCat("track_", name, "_", thread_count, "_threads_", quantile, " ", all[place], " ns")
+                    .c_str());
   };
   print("p50", 0.5);
   print("p99", 0.99);

@@ -21,9 +21,8 @@ absl::Status AddToday(const QueryScope& scope, const v1::GetSummaryRequest& requ
                       v1::GetSummaryResponse& response) {
   const absl::CivilDay day_of_as_of = absl::ToCivilDay(scope.as_of, scope.zone);
   const std::string date = absl::FormatCivilTime(day_of_as_of);
-  const bool whole_day_in_interval =
-      scope.start <= DayStart(day_of_as_of, scope.zone) &&
-      DayStart(day_of_as_of + 1, scope.zone) <= scope.end;
+  const bool whole_day_in_interval = scope.start <= DayStart(day_of_as_of, scope.zone) &&
+                                     DayStart(day_of_as_of + 1, scope.zone) <= scope.end;
   for (const v1::ActiveUsersBucket& bucket : response.active_users().buckets()) {
     if (!whole_day_in_interval || bucket.bucket().label() != date) continue;
     *response.mutable_today() = bucket;

@@ -20,7 +20,9 @@ std::unique_ptr<Process> StartService(const std::string& name, const std::string
   const auto said = [&] { return process->err().substr(before); };
   EXPECT_TRUE(Eventually([&] {
     return !process->running() || said().find(" INFO serving") != std::string::npos;
-  })) << name << " is not ready:\n" << process->err();
+  })) << name
+      << " is not ready:\n"
+      << process->err();
   EXPECT_TRUE(process->running()) << name << " ended:\n" << process->err();
   address = absl::StrCat("127.0.0.1:", ValueInLog(said(), "port"));
   return process;

@@ -14,18 +14,23 @@ void MakeDebianMachine(const std::string& folder) {
   const auto package = [&](const std::string& name, const std::string& copyright) {
     std::filesystem::create_directories(absl::StrCat(folder, "/doc/", name));
     WriteFile(absl::StrCat(folder, "/doc/", name, "/copyright"), copyright);
-    return absl::StrCat("Package: ", name, "\nStatus: install ok installed\nMaintainer: Ann <ann@example.org>\n",
+    return absl::StrCat("Package: ", name,
+                        "\nStatus: install ok installed\nMaintainer: Ann <ann@example.org>\n",
                         "Architecture: amd64\nVersion: 1.0-1\n\n");
   };
   const std::string expat =
       "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\n"
       "Files: *\nCopyright: 2020 Ann\nLicense: Expat\n"
       " Permission is hereby granted, free of charge, to any person obtaining a copy of this software and\n"
-      " associated documentation files (the \"Software\"), to deal in the Software without restriction, including\n"
-      " without limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell\n"
-      " copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to the\n"
+      " associated documentation files (the \"Software\"), to deal in the Software without restriction, "
+      "including\n"
+      " without limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or "
+      "sell\n"
+      " copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to "
+      "the\n"
       " following conditions:\n .\n"
-      " The above copyright notice and this permission notice shall be included in all copies or substantial\n"
+      " The above copyright notice and this permission notice shall be included in all copies or "
+      "substantial\n"
       " portions of the Software.\n .\n"
       " THE SOFTWARE IS PROVIDED \"AS IS\", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED.\n";
   WriteFile(folder + "/status", package("alpha", expat) + package("beta", expat) +
@@ -36,8 +41,13 @@ class LicensePipelineTest : public ::testing::Test {
  protected:
   LicensePipelineTest() { MakeDebianMachine(folder_.path()); }
   std::vector<std::string> Command() const {
-    return {Program("examples/license_pipeline"), "--state", folder_.path() + "/state", "--documents",
-            folder_.path() + "/doc", "--dpkg-status", folder_.path() + "/status"};
+    return {Program("examples/license_pipeline"),
+            "--state",
+            folder_.path() + "/state",
+            "--documents",
+            folder_.path() + "/doc",
+            "--dpkg-status",
+            folder_.path() + "/status"};
   }
   TemporaryFolder folder_;
 };
@@ -53,8 +63,9 @@ TEST_F(LicensePipelineTest, TracksARunPerPackageAndDoublesNothing) {
   EXPECT_EQ(deployment.Sql("SELECT count(*) FROM analytics_sessions WHERE failed_at IS NOT NULL AND "
                            "failure_reason <> '' AND failed_phase <> ''"),
             "1");
-  EXPECT_EQ(deployment.Sql("SELECT string_agg(DISTINCT phase, ',' ORDER BY phase) FROM analytics_session_phases"),
-            "cleaning,collection,evaluation,labeling");
+  EXPECT_EQ(
+      deployment.Sql("SELECT string_agg(DISTINCT phase, ',' ORDER BY phase) FROM analytics_session_phases"),
+      "cleaning,collection,evaluation,labeling");
   const Deployment::Result view = deployment.Donut({"view"});
   EXPECT_EQ(view.exit_code, 0) << view.err;
   EXPECT_NE(view.out.find("licenses"), std::string::npos) << view.out;
@@ -71,8 +82,10 @@ TEST(GitHistoryTest, SendsEachCommitOnceAlsoWhenBranchesAreMergedInBetween) {
   Deployment deployment;
   const std::string repository = deployment.folder() + "/repository";
   const auto git = [&](const std::string& command) {
-    const Deployment::Result result = deployment.Run(
-        {"sh", "-c", absl::StrCat("cd ", repository, " && git -c user.name=Ann -c user.email=ann@example.org ", command)});
+    const Deployment::Result result =
+        deployment.Run({"sh", "-c",
+                        absl::StrCat("cd ", repository,
+                                     " && git -c user.name=Ann -c user.email=ann@example.org ", command)});
     ASSERT_EQ(result.exit_code, 0) << command << result.err;
   };
   const auto expect_commits = [&](const std::string& expected) {

@@ -10,7 +10,8 @@ namespace donut::testing {
 namespace {
 
 constexpr char kNoDoubles[] =
-    "SELECT count(*) FROM (SELECT FROM analytics_events GROUP BY producer_no, sequence HAVING count(*) > 1) x";
+    "SELECT count(*) FROM (SELECT FROM analytics_events GROUP BY producer_no, sequence HAVING count(*) > 1) "
+    "x";
 
 std::string Line(int number) {
   return absl::StrFormat(
@@ -34,7 +35,8 @@ TEST(ImportTest, StoresEachLineOnceHoweverOftenItIsImported) {
     EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
     EXPECT_EQ(deployment.Sql("SELECT count(*) FROM analytics_events"), "5000") << "after round " << round;
   }
-  EXPECT_EQ(deployment.Sql("SELECT count(DISTINCT (properties->>'line')::int) FROM analytics_events"), "5000");
+  EXPECT_EQ(deployment.Sql("SELECT count(DISTINCT (properties->>'line')::int) FROM analytics_events"),
+            "5000");
 }
 
 TEST(ImportTest, AppendedLogAddsOnlyWhatIsNew) {
@@ -52,13 +54,16 @@ TEST(ImportTest, BadLinesAreReportedByNumberAndDoNotStopTheRest) {
   Deployment deployment;
   const std::string file = deployment.folder() + "/events.ndjson";
   WriteFile(file, Lines(2) + "{this is not JSON\n" + Line(4) +
-                      R"({"event":"no user","time":"2024-03-01T10:00:00Z"})" "\n\n" + Line(7));
+                      R"({"event":"no user","time":"2024-03-01T10:00:00Z"})"
+                      "\n\n" +
+                      Line(7));
   const Deployment::Result result = deployment.Donut({"import", file});
   EXPECT_EQ(result.exit_code, 3) << result.out << result.err;
   EXPECT_NE(result.err.find("line 3"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find("line 5"), std::string::npos) << result.err;
   EXPECT_EQ(deployment.Sql("SELECT count(*) FROM analytics_events"), "4");
-  EXPECT_EQ(deployment.Sql("SELECT string_agg(sequence::text, ',' ORDER BY sequence) FROM rejected_events"), "3,5");
+  EXPECT_EQ(deployment.Sql("SELECT string_agg(sequence::text, ',' ORDER BY sequence) FROM rejected_events"),
+            "3,5");
 }
 
 TEST(ImportTest, EndsWithEveryEventStoredOnceAfterTheCollectorWasKilled) {
@@ -71,7 +76,8 @@ TEST(ImportTest, EndsWithEveryEventStoredOnceAfterTheCollectorWasKilled) {
     ASSERT_TRUE(Eventually([&] {
       return std::stoi(deployment.Sql("SELECT coalesce(max(last_sequence), 0) FROM producers")) >= kill_after;
     })) << import->err();
-    ASSERT_TRUE(import->running()) << "the import ended before the kill: it needs more lines\n" << import->out();
+    ASSERT_TRUE(import->running()) << "the import ended before the kill: it needs more lines\n"
+                                   << import->out();
     deployment.KillCollector();
     deployment.StartCollector();
   }
@@ -95,7 +101,8 @@ TEST(ImportTest, ResumesAfterItWasKilledItself) {
     import->Signal(SIGKILL);
     import->Wait();
   }
-  EXPECT_LT(std::stoi(deployment.Sql("SELECT max(last_sequence) FROM producers")), kLines) << "killed too late";
+  EXPECT_LT(std::stoi(deployment.Sql("SELECT max(last_sequence) FROM producers")), kLines)
+      << "killed too late";
   const Deployment::Result result = deployment.Donut({"import", file});
   EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
   EXPECT_EQ(deployment.Sql("SELECT count(*) FROM analytics_events"), absl::StrCat(kLines));

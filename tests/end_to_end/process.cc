@@ -36,7 +36,8 @@ std::vector<std::string> EnvironmentWith(const std::map<std::string, std::string
 
 }  // namespace
 
-Process::Process(const std::string& name, const std::string& folder, const std::vector<std::string>& arguments,
+Process::Process(const std::string& name, const std::string& folder,
+                 const std::vector<std::string>& arguments,
                  const std::map<std::string, std::string>& environment)
     : out_path_(folder + "/" + name + ".out"), err_path_(folder + "/" + name + ".err") {
   posix_spawn_file_actions_t actions;
@@ -46,8 +47,8 @@ Process::Process(const std::string& name, const std::string& folder, const std::
   posix_spawn_file_actions_addopen(&actions, 2, err_path_.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   std::vector<std::string> argument_texts = arguments;
   std::vector<std::string> environment_texts = EnvironmentWith(environment);
-  const int error = posix_spawnp(&pid_, arguments[0].c_str(), &actions, nullptr, Pointers(argument_texts).data(),
-                                 Pointers(environment_texts).data());
+  const int error = posix_spawnp(&pid_, arguments[0].c_str(), &actions, nullptr,
+                                 Pointers(argument_texts).data(), Pointers(environment_texts).data());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
     pid_ = -1;
@@ -75,7 +76,8 @@ bool Process::running() {
 
 int Process::Wait(absl::Duration limit) {
   if (!Eventually([this] { return !running(); }, limit)) {
-    ADD_FAILURE() << "still running after " << absl::FormatDuration(limit) << "; it said:\n" << out() << err();
+    ADD_FAILURE() << "still running after " << absl::FormatDuration(limit) << "; it said:\n"
+                  << out() << err();
     Signal(SIGKILL);
     Eventually([this] { return !running(); });
   }

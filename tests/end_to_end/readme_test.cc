@@ -44,7 +44,8 @@ std::set<std::string> AllMethods() {
   for (const google::protobuf::ServiceDescriptor* service :
        {google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
             "donut.analytics.v1.EventCollectorService"),
-        google::protobuf::DescriptorPool::generated_pool()->FindServiceByName("donut.analytics.v1.QueryService")}) {
+        google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+            "donut.analytics.v1.QueryService")}) {
     for (int i = 0; i < service->method_count(); ++i) {
       methods.insert(service->full_name() + "/" + service->method(i)->name());
     }
@@ -58,15 +59,17 @@ TEST(ReadmeTest, HasAnExampleOfEveryRpcThatWorksAsPrinted) {
   v1::GetFunnelRequest::descriptor();
   if (std::system("command -v grpcurl > /dev/null") != 0) {
     ASSERT_EQ(std::getenv("CI"), nullptr) << "CI needs grpcurl";
-    GTEST_SKIP() << "LEFT OUT: grpcurl is not on PATH (go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3)";
+    GTEST_SKIP()
+        << "LEFT OUT: grpcurl is not on PATH (go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3)";
   }
   Deployment deployment;
   std::set<std::string> without_example = AllMethods();
   const std::vector<std::string> commands = GrpcurlCommands(ReadFile(DONUT_SOURCE_FOLDER "/README.md"));
   EXPECT_GE(commands.size(), without_example.size());
   for (const std::string& command : commands) {
-    const std::string here = absl::StrReplaceAll(
-        command, {{"127.0.0.1:50051", deployment.collector_address()}, {"127.0.0.1:50052", deployment.query_address()}});
+    const std::string here =
+        absl::StrReplaceAll(command, {{"127.0.0.1:50051", deployment.collector_address()},
+                                      {"127.0.0.1:50052", deployment.query_address()}});
     const Deployment::Result result = deployment.Run({"sh", "-c", here});
     EXPECT_EQ(result.exit_code, 0) << command << result.out << result.err;
     for (auto method = without_example.begin(); method != without_example.end();) {

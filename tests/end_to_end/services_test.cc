@@ -48,10 +48,12 @@ TEST(ServicesTest, WantAKeyFromTheFirstKeyOn) {
   EXPECT_TRUE(Eventually([&] {
     return deployment.Donut({"track", "anonymous", "--user", "ann"}).exit_code != 0;
   })) << "the services never learn of the key";
-  const Deployment::Result tracked = deployment.Donut({"--api-key", text, "track", "with key", "--user", "ann"});
+  const Deployment::Result tracked =
+      deployment.Donut({"--api-key", text, "track", "with key", "--user", "ann"});
   EXPECT_EQ(tracked.exit_code, 0) << tracked.err;
-  EXPECT_EQ(deployment.Sql("SELECT string_agg(p.name, ',') FROM analytics_events e JOIN event_names n USING "
-                           "(event_name_id) JOIN projects p ON p.project_id = e.project_id WHERE n.name = 'with key'"),
+  EXPECT_EQ(deployment.Sql(
+                "SELECT string_agg(p.name, ',') FROM analytics_events e JOIN event_names n USING "
+                "(event_name_id) JOIN projects p ON p.project_id = e.project_id WHERE n.name = 'with key'"),
             "acme");
   EXPECT_EQ(deployment.Donut({"--api-key", "donut_wrong", "view"}).exit_code, 1);
   EXPECT_EQ(deployment.Donut({"--api-key", text, "view"}).exit_code, 0);
@@ -70,7 +72,9 @@ TEST(ServicesTest, AnswerUnavailableWhileTheDatabaseIsAwayAndRecover) {
   EXPECT_NE(no_view.err.find("the database is away"), std::string::npos) << no_view.err;
   EXPECT_LT(absl::Now() - start, absl::Seconds(10)) << "at once, not after a timeout";
   TestCluster::Shared().Start();
-  EXPECT_TRUE(Eventually([&] { return deployment.Donut({"track", "second", "--user", "ann"}).exit_code == 0; }));
+  EXPECT_TRUE(Eventually([&] {
+    return deployment.Donut({"track", "second", "--user", "ann"}).exit_code == 0;
+  }));
   EXPECT_TRUE(Eventually([&] { return deployment.Donut({"view"}).exit_code == 0; }));
   EXPECT_EQ(deployment.Sql("SELECT count(*) FROM analytics_events"), "2");
 }

@@ -64,8 +64,7 @@ TEST(GitLogTest, PassesOverWhatItDoesNotUnderstand) {
 }
 
 TEST(HistoryBookmarkTest, ComesBackAsItWas) {
-  const HistoryBookmark bookmark = {
-      .sequence_before = 1'234'567'890'123, .target = kTarget, .done = {kDone}};
+  const HistoryBookmark bookmark = {.sequence_before = 1'234'567'890'123, .target = kTarget, .done = {kDone}};
   const auto decoded = DecodeBookmark(EncodeBookmark(bookmark).value());
   ASSERT_TRUE(decoded.ok());
   EXPECT_EQ(decoded->sequence_before, bookmark.sequence_before);
@@ -84,8 +83,7 @@ TEST(HistoryBookmarkTest, HoldsElevenUnmergedBranchesAndNoMore) {
 TEST(HistoryBookmarkTest, RefusesOtherBytes) {
   EXPECT_FALSE(DecodeBookmark("").ok());
   EXPECT_FALSE(DecodeBookmark("x23456789012345678901234567890").ok());
-  const std::string bytes =
-      EncodeBookmark({.sequence_before = 0, .target = kTarget, .done = {}}).value();
+  const std::string bytes = EncodeBookmark({.sequence_before = 0, .target = kTarget, .done = {}}).value();
   EXPECT_FALSE(DecodeBookmark(bytes.substr(0, bytes.size() - 1)).ok());
 }
 
