@@ -67,13 +67,15 @@ $$;
 CREATE INDEX insert_ids_time ON insert_ids USING brin (received_at);
 
 -- Forgets what is too old to be asked for: insert_ids after 30 days, producers that
--- closed and keep no id after a day, others after 90 days without a word.
+-- closed and keep no id after a day, others after 90 days without a word, unless they left a
+-- bookmark: that is a source which may be sent again at any time, and without its row all of it
+-- would be stored twice.
 CREATE FUNCTION expire_ledger() RETURNS void
 LANGUAGE sql SECURITY DEFINER
 SET search_path = public, pg_temp
 AS $$
   DELETE FROM insert_ids WHERE received_at < now() - interval '30 days';
   DELETE FROM producers
-  WHERE (closed_at < now() - interval '1 day' AND NOT durable)
-     OR updated_at < now() - interval '90 days';
+  WHERE (NOT durable AND closed_at < now() - interval '1 day')
+     OR (bookmark = '' AND updated_at < now() - interval '90 days');
 $$;

@@ -81,6 +81,19 @@ TEST_F(DatabaseUpkeepTest, ForgetsOldInsertIdsAndProducers) {
             "2,3");
 }
 
+TEST_F(DatabaseUpkeepTest, ForgetsASilentSourceOnlyWithoutABookmark) {
+  database_.Query(
+      "INSERT INTO producers (project_id, producer_id, token, durable, closed_at, bookmark, updated_at) "
+      "SELECT 1, decode(lpad(to_hex(i), 32, '0'), 'hex'), decode(repeat('00', 16), 'hex'), true, "
+      "CASE WHEN closed THEN now() - interval '1000 days' END, bookmark::bytea, now() - interval '1000 days' "
+      "FROM (VALUES (1, true, 'line 7'), (2, false, 'line 7'), (3, true, ''), (4, false, '')) "
+      "p (i, closed, bookmark)");
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_EQ(database_.Query(
+                "SELECT string_agg(right(producer_id::text, 1), ',' ORDER BY producer_id) FROM producers"),
+            "1,2");
+}
+
 TEST_F(DatabaseUpkeepTest, DoesNotServeBeforeThereArePartitions) {
   database_.Query("ALTER FUNCTION extend_event_partitions(timestamptz) RENAME TO gone");
   for (int round = 0; round < 2; ++round) EXPECT_FALSE(upkeep_.Check(*connection_).ok());

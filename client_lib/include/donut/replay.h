@@ -9,7 +9,8 @@
 // Every piece takes one number, whether it is an event, cannot be read (SendUnparsed) or holds
 // nothing (Skip): so the number that is committed says where to go on. A bookmark is a note of the
 // caller's own (such as a rolling hash of what was read so far) that is kept with the last
-// committed piece and comes back at the next opening.
+// committed piece and comes back at the next opening. A source with a bookmark is remembered for good;
+// one without is forgotten after 90 days without a word, and would then be stored a second time.
 //
 // Opening takes the producer id over from whoever had it: a process that died, or one that
 // still runs and is then stopped with ABORTED.
