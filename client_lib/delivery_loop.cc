@@ -4,8 +4,8 @@
 #include <system_error>
 #include <utility>
 
-#include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
+#include "common/random_bytes.h"
 
 namespace donut {
 namespace {
@@ -19,13 +19,6 @@ absl::Time SteadyNow() {
 }
 
 }  // namespace
-
-std::string SecureRandomBytes(int count) {
-  absl::BitGen random;  // seeded from the system
-  std::string bytes;
-  for (int i = 0; i < count; ++i) bytes += static_cast<char>(absl::Uniform<int>(random, 0, 256));
-  return bytes;
-}
 
 // Puts what the transport tells where the loop's thread finds it.
 class DeliveryLoop::Observer : public TransportObserver {
@@ -49,7 +42,7 @@ class DeliveryLoop::Observer : public TransportObserver {
 
 absl::StatusOr<std::unique_ptr<DeliveryLoop>> DeliveryLoop::Start(DeliveryLoopOptions options,
                                                                   std::unique_ptr<Transport> transport) {
-  if (!options.session.random_bytes) options.session.random_bytes = SecureRandomBytes;
+  if (!options.session.random_bytes) options.session.random_bytes = RandomBytes;
   std::unique_ptr<DeliveryLoop> loop(new DeliveryLoop(std::move(options), std::move(transport)));
   try {
     loop->thread_ = std::thread([raw = loop.get()] { raw->Run(); });

@@ -31,9 +31,6 @@ struct DeliveryLoopOptions {
   std::function<void(const DeliveryNews&)> on_news = nullptr;
 };
 
-// 16 or so bytes from the system's source of randomness.
-std::string SecureRandomBytes(int count);
-
 class DeliveryLoop {
  public:
   // RESOURCE_EXHAUSTED when no thread can be started.

@@ -3,11 +3,11 @@
 #include <set>
 #include <utility>
 
-#include "absl/random/random.h"
 #include "absl/strings/escaping.h"
 #include "collector/sql_array.h"
 #include "collector/statements.h"
 #include "common/limits.h"
+#include "common/random_bytes.h"
 #include "common/status_macros.h"
 
 namespace donut::collector {
@@ -15,13 +15,6 @@ namespace {
 
 // A Hello that loses against another one of the same producer is tried again this often.
 constexpr int kMaxGrantTries = 5;
-
-std::string RandomBytes(size_t count) {
-  absl::BitGen random;
-  std::string bytes(count, '\0');
-  for (char& byte : bytes) byte = static_cast<char>(absl::Uniform<uint8_t>(random));
-  return bytes;
-}
 
 // The body of a Hello's transaction.
 absl::Status GrantEpoch(pqxx::transaction_base& transaction, const HelloClaim& claim, HelloAnswer& answer) {
