@@ -12,8 +12,7 @@ namespace donut::cli {
 namespace {
 
 constexpr int kMaxDailyRows = 31;
-constexpr int kMaxWeeklyRows = 27;   // half a year
-constexpr int kMaxMonthlyRows = 37;  // three years
+constexpr int kMaxWeeklyRows = 27;  // half a year
 // Fewer empty rows than this in a row are shown one by one.
 constexpr int kMinCollapsedRows = 3;
 
@@ -23,7 +22,12 @@ struct SeriesRow {
   int64_t fresh = 0;
   int64_t last_7_days = 0;
   int64_t last_30_days = 0;
+  // Ended, and not cut by the period's edge.
   bool complete = true;
+  // Some of its days lie before the period. `active` counts them too: distinct users are known for whole
+  // windows only. `fresh` does not: the buckets have only the period's own days.
+  bool begins_before = false;
+  bool marked() const { return !complete || begins_before; }
   bool empty() const { return active == 0 && fresh == 0; }
 };
 
@@ -40,7 +44,7 @@ int DaysPerRow(int days) {
   return days <= kMaxWeeklyRows * 7 ? 7 : 30;
 }
 
-// Rows of `step` days that end with the last bucket; the first may stand for fewer.
+// Rows of `step` days that end with the last bucket.
 std::vector<SeriesRow> RowsOf(const v1::GetActiveUsersResponse& response, int step) {
   std::vector<SeriesRow> rows;
   for (int last = response.buckets_size() - 1; last >= 0; last -= step) {
@@ -51,6 +55,7 @@ std::vector<SeriesRow> RowsOf(const v1::GetActiveUsersResponse& response, int st
     row.last_30_days = bucket.trailing_30_day_count();
     row.active = step == 1 ? bucket.active_count() : step == 7 ? row.last_7_days : row.last_30_days;
     row.complete = bucket.bucket().complete();
+    row.begins_before = last + 1 < step;
     for (int day = std::max(0, last - step + 1); day <= last; ++day)
       row.fresh += response.buckets(day).new_count();
     rows.push_back(row);
@@ -76,11 +81,11 @@ Table TableFor(int step) {
 }
 
 void AddRow(const SeriesRow& row, int step, int64_t most, Table& table) {
-  const Tone tone = row.complete ? Tone::kPlain : Tone::kQuiet;
+  const Tone tone = row.marked() ? Tone::kQuiet : Tone::kPlain;
   std::vector<Table::Cell> cells = {
-      {row.label + (row.complete ? "" : " *"), tone},
+      {row.label + (row.marked() ? " *" : ""), tone},
       {Count(row.active), tone},
-      Table::Cell::OfBar(Share(row.active, most), row.complete ? Tone::kBar : Tone::kQuiet),
+      Table::Cell::OfBar(Share(row.active, most), row.marked() ? Tone::kQuiet : Tone::kBar),
       {row.fresh > 0 ? absl::StrCat("+", Count(row.fresh)) : "", row.fresh > 0 ? Tone::kGood : tone},
   };
   if (step == 1) {
@@ -124,7 +129,7 @@ void RenderActiveSeries(const v1::GetActiveUsersResponse& response, Page& page) 
                : step == 7 ? "ACTIVE USERS BY WEEK"
                            : "ACTIVE USERS BY 30 DAYS",
                absl::StrCat(Counted(response.active_count(), "user"), " in the whole period"));
-  std::vector<SeriesRow> rows = RowsOf(response, step);
+  const std::vector<SeriesRow> rows = RowsOf(response, step);
   int64_t most = 0;
   bool all_complete = true;
   for (const SeriesRow& row : rows) {
@@ -132,14 +137,9 @@ void RenderActiveSeries(const v1::GetActiveUsersResponse& response, Page& page) 
     all_complete = all_complete && row.complete;
   }
   Table table = TableFor(step);
-  if (rows.size() > kMaxMonthlyRows) {
-    const auto hidden = static_cast<int64_t>(rows.size()) - kMaxMonthlyRows;
-    table.Note(absl::StrCat("(", hidden, " earlier rows: --json has every day)"));
-    rows.erase(rows.begin(), rows.begin() + hidden);
-  }
   for (size_t i = 0; i < rows.size();) {
     size_t end = i;
-    while (end < rows.size() && rows[end].empty() && rows[end].complete) ++end;
+    while (end < rows.size() && rows[end].empty() && !rows[end].marked()) ++end;
     if (end - i >= kMinCollapsedRows) {
       table.Note(absl::StrCat("⋮ ", (end - i) * step, " days without events"));
       i = end;
@@ -150,6 +150,11 @@ void RenderActiveSeries(const v1::GetActiveUsersResponse& response, Page& page) 
   }
   table.RenderTo(page);
   if (!all_complete) page.Paragraph("* not over yet, or cut by the period's edge", Tone::kQuiet);
+  if (!rows.empty() && rows.front().begins_before) {
+    page.Paragraph(absl::StrCat("* the first row begins before the period: its users are those of all ", step,
+                                " days, its new users only those of the days inside"),
+                   Tone::kQuiet);
+  }
 }
 
 }  // namespace donut::cli

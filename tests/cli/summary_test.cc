@@ -185,8 +185,12 @@ TEST(ActiveUsersTextTest, MarksWhatIsNotOverAndCollapsesQuietDays) {
   EXPECT_THAT(text, HasSubstr("⋮ 4 days without events"));
 }
 
-TEST(ActiveUsersTextTest, LeavesEarlyRowsOfALongSeriesOut) {
-  EXPECT_THAT(SeriesOf(5000), HasSubstr("earlier rows: --json has every day)"));
+TEST(ActiveUsersTextTest, MarksAFirstRowThatBeginsBeforeThePeriod) {
+  // 37 days: two days (3 and 4 February) are left for the first row.
+  EXPECT_THAT(SeriesOf(37), HasSubstr("2024-02-04 Sun *"));
+  EXPECT_THAT(SeriesOf(37), HasSubstr("begins before the period"));
+  EXPECT_THAT(SeriesOf(35), Not(HasSubstr("begins before the period")));
+  EXPECT_THAT(SeriesOf(31), Not(HasSubstr("begins before the period")));
 }
 
 TEST(PipelineFunnelTextTest, ShowsADashWhereThereIsNoRate) {
