@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -47,8 +48,24 @@ Character DecodeAt(const std::string& text, size_t at) {
   return {length, code_point, true};
 }
 
-bool IsDirectionOverride(uint32_t code_point) {
-  return (code_point >= 0x202A && code_point <= 0x202E) || (code_point >= 0x2066 && code_point <= 0x2069);
+struct Range {
+  uint32_t first;
+  uint32_t last;
+};
+
+// What Unicode calls default-ignorable (zero-width spaces and joiners, fillers, direction marks, variation
+// selectors, tags), and the two separators that end a line.
+constexpr Range kInvisible[] = {
+    {0x00AD, 0x00AD},   {0x034F, 0x034F},   {0x061C, 0x061C}, {0x115F, 0x1160}, {0x17B4, 0x17B5},
+    {0x180B, 0x180F},   {0x200B, 0x200F},   {0x2028, 0x202E}, {0x2060, 0x206F}, {0x3164, 0x3164},
+    {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFF8}, {0x1BCA0, 0x1BCA3},
+    {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF},
+};
+
+bool IsInvisible(uint32_t code_point) {
+  return std::any_of(std::begin(kInvisible), std::end(kInvisible), [code_point](const Range& range) {
+    return code_point >= range.first && code_point <= range.last;
+  });
 }
 
 // The C library's own table of widths, whatever locale the user has.
@@ -81,7 +98,7 @@ std::string Harmless(const std::string& text) {
     const Character character = DecodeAt(text, at);
     const bool control =
         character.code_point < 0x20 || (character.code_point >= 0x7F && character.code_point < 0xA0);
-    if (!character.valid || control || IsDirectionOverride(character.code_point)) {
+    if (!character.valid || control || IsInvisible(character.code_point)) {
       result += kReplacement;
     } else {
       result.append(text, at, character.length);

@@ -12,7 +12,8 @@ namespace donut::cli {
 // combining ones. A byte that is not UTF-8 takes 1.
 int DisplayWidth(const std::string& text);
 
-// Control characters, direction overrides and bytes that are not UTF-8 become U+FFFD.
+// Control characters, invisible ones (zero-width, direction marks, variation selectors) and bytes that are
+// not UTF-8 become U+FFFD: names that differ never look the same because of them.
 std::string Harmless(const std::string& text);
 
 // At most `width` columns; where something is cut, the last one is an ellipsis.

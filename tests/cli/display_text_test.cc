@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+
 namespace donut::cli {
 namespace {
 
@@ -29,6 +31,13 @@ TEST(DisplayTextTest, PadsByColumnsNotBytes) {
   EXPECT_EQ(PadRight("検索", 6), "検索  ");
   EXPECT_EQ(PadLeft("é", 3), "  é");
   EXPECT_EQ(PadRight("検索結果", 6), "検索… ");
+}
+
+TEST(DisplayTextTest, ShowsInvisibleCharacters) {
+  for (const char* invisible : {"\xE2\x80\x8B", "\xE2\x80\x8D", "\xEF\xBB\xBF", "\xC2\xAD", "\xE2\x81\xA0",
+                                "\xEF\xB8\x8F", "\xF3\xA0\x81\xA1"}) {
+    EXPECT_EQ(Harmless(absl::StrCat("sign", invisible, "up")), "sign�up");
+  }
 }
 
 TEST(DisplayTextTest, TakesTheTeethOutOfControlCharacters) {
