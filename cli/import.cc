@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "cli/command.h"
+#include "cli/import_check.h"
 #include "cli/import_line.h"
 #include "cli/import_opening.h"
 #include "cli/import_report.h"
@@ -33,7 +34,7 @@ struct ImportArguments {
 // Sends what is left of an opened source.
 class Import {
  public:
-  Import(const FieldMapping& mapping, OpenImport opened, ImportReport& report, ImportScreen*& screen)
+  Import(const FieldMapping& mapping, OpenImport opened, ImportReport& report, ImportScreen& screen)
       : parser_(mapping), opened_(std::move(opened)), report_(report), screen_(screen) {}
 
   absl::Status SendAll() {
@@ -84,12 +85,15 @@ class Import {
       const absl::Time time = absl::FromUnixSeconds(event_.event_time().seconds());
       // Others will be rejected.
       if (time >= limits::kMinEventTime && time <= now_ + limits::kMaxEventTimeAhead) span_.Add(time);
-      return opened_.replay->Send(event_, opened_.hash.value());
+      return opened_.replay->Send(event_, Bookmark());
     }
     const std::string reason(parsed.message());
-    screen_->Print(report_.CountUnparsed(number, reason));
-    return opened_.replay->SendUnparsed(line.text, reason, opened_.hash.value());
+    screen_.Print(report_.CountUnparsed(number, reason));
+    ++opened_.unreadable;
+    return opened_.replay->SendUnparsed(line.text, reason, Bookmark());
   }
+
+  std::string Bookmark() const { return ImportBookmark{opened_.hash.value(), opened_.unreadable}.ToText(); }
 
   absl::Status FlushEmpty() {
     const int64_t count = empty_;
@@ -101,7 +105,7 @@ class Import {
   LineParser parser_;
   OpenImport opened_;
   ImportReport& report_;
-  ImportScreen*& screen_;
+  ImportScreen& screen_;
   v1::Event event_;
   EventSpan span_;
   int64_t empty_ = 0;
@@ -137,12 +141,17 @@ int Conclude(const absl::Status& status, Import& import, const ImportReport& rep
     return kExitFailed;
   }
   const ImportCounts counts = report.counts();
+  const OpenImport& opened = import.opened();
   if (counts.lines == 0 && import.incomplete_line() == 0) {
-    std::printf("already imported, nothing new (%s)\n", Counted(import.opened().line, "line").c_str());
-    return kExitDone;
+    std::printf("already imported, nothing new: %s\n", EarlierLines(opened.line, opened.unreadable).c_str());
+    return opened.unreadable > 0 ? kExitRefused : kExitDone;
   }
   std::printf("%s\n", FinalLine(counts, elapsed).c_str());
   if (const std::string hint = import.span().Hint(); !hint.empty()) std::printf("%s\n", hint.c_str());
+  if (const int64_t earlier = opened.unreadable - counts.unparsed; earlier > 0) {
+    std::printf("of the lines imported before %s unreadable: rejected_events has them\n",
+                absl::StrCat(Count(earlier), earlier == 1 ? " was" : " were").c_str());
+  }
   if (import.progress().retried > 0 && counts.rejected + counts.unparsed > 0) {
     std::printf("the connection was lost in between: rejected_events has every refused line\n");
   }
@@ -151,7 +160,36 @@ int Conclude(const absl::Status& status, Import& import, const ImportReport& rep
                             ", the last one, is not complete and has no newline: left for the next import"));
     return kExitRefused;
   }
-  return counts.rejected + counts.unparsed > 0 ? kExitRefused : kExitDone;
+  return counts.rejected + opened.unreadable > 0 ? kExitRefused : kExitDone;
+}
+
+// At the start of a source that holds events.
+absl::StatusOr<std::unique_ptr<LineReader>> OpenChecked(const ImportArguments& arguments) {
+  ASSIGN_OR_RETURN(auto reader, LineReader::Open(arguments.file));
+  RETURN_IF_ERROR(CheckFirstLines(arguments.file, arguments.mapping, *reader));
+  return reader;
+}
+
+// Sends everything while the screen shows it.
+absl::Status SendOnScreen(Import& import, ImportScreen& screen) {
+  const absl::Time start = absl::Now();
+  const int64_t resumed_at = import.opened().line;
+  screen.Start(
+      [&] {
+        const ReplayProgress progress = import.progress();
+        const LineReader& reader = *import.opened().reader;
+        return ImportProgress{
+            .bytes = reader.position(),
+            .total_bytes = reader.size(),
+            .committed_lines = std::max<int64_t>(progress.committed_sequence - resumed_at, 0),
+            .elapsed = absl::Now() - start,
+            .connected = progress.connected};
+      },
+      [&] { import.Stop(); });
+  absl::Status status = import.SendAll();
+  if (status.ok()) status = import.Finish();
+  screen.Stop();
+  return status;
 }
 
 int RunImport(const GlobalOptions& global, const ImportArguments& arguments) {
@@ -159,8 +197,14 @@ int RunImport(const GlobalOptions& global, const ImportArguments& arguments) {
     PrintError("libsodium cannot start");
     return kExitFailed;
   }
+  auto reader = OpenChecked(arguments);
+  if (!reader.ok()) {
+    PrintError(std::string(reader.status().message()));
+    return kExitFailed;
+  }
   ImportReport report;
-  ImportScreen* screen = nullptr;
+  // Outlives the replay, whose thread prints to it.
+  ImportScreen screen;
   ReplayOptions options;
   options.collector_address = global.collector_address;
   options.api_key = global.api_key;
@@ -168,9 +212,10 @@ int RunImport(const GlobalOptions& global, const ImportArguments& arguments) {
   options.on_rejection = [&](const v1::Rejection& rejection) {
     // Unreadable lines are counted where they are found.
     if (rejection.reason() == v1::REJECTION_REASON_UNPARSED) return;
-    screen->Print(report.CountRejected(rejection.sequence(), rejection.detail()));
+    screen.Print(report.CountRejected(rejection.sequence(), rejection.detail()));
   };
-  auto opened = OpenAndResume({arguments.file, arguments.name, arguments.mapping.Fingerprint()}, options);
+  auto opened = OpenAndResume({arguments.file, arguments.name, arguments.mapping.Fingerprint()},
+                              *std::move(reader), options);
   if (!opened.ok()) {
     PrintError(Explained(opened.status(), global));
     return kExitFailed;
@@ -179,66 +224,51 @@ int RunImport(const GlobalOptions& global, const ImportArguments& arguments) {
     std::printf("nothing to import: %s has no lines\n", arguments.file.c_str());
     return kExitDone;
   }
-  const int64_t resumed_at = opened->line;
   if (opened->generation > 1) {
     std::fprintf(stderr,
                  "another source that begins alike was imported before: this one is kept apart (number %d)\n",
                  opened->generation);
   }
-  if (resumed_at > 0) std::fprintf(stderr, "%s are imported already\n", Counted(resumed_at, "line").c_str());
-
+  if (opened->line > 0) {
+    std::fprintf(stderr, "imported before: %s\n", Counted(opened->line, "line").c_str());
+  }
   const absl::Time start = absl::Now();
   Import import(arguments.mapping, *std::move(opened), report, screen);
-  absl::Status status;
-  {
-    ImportScreen own_screen(
-        [&] {
-          const ReplayProgress progress = import.progress();
-          const LineReader& reader = *import.opened().reader;
-          return ImportProgress{
-              .bytes = reader.position(),
-              .total_bytes = reader.size(),
-              .committed_lines = std::max<int64_t>(progress.committed_sequence - resumed_at, 0),
-              .elapsed = absl::Now() - start,
-              .connected = progress.connected};
-        },
-        [&] { import.Stop(); });
-    screen = &own_screen;
-    status = import.SendAll();
-    if (status.ok()) status = import.Finish();
-  }
+  const absl::Status status = SendOnScreen(import, screen);
   return Conclude(status, import, report, absl::Now() - start, global);
 }
 
 }  // namespace
 
 void AddImport(CLI::App& app, Command& command) {
-  CLI::App* import =
+  // Not named `import`: clang-format takes that for a module.
+  CLI::App* subcommand =
       app.add_subcommand("import", "Store the lines of a JSON file (NDJSON), each exactly once");
   auto arguments = std::make_shared<ImportArguments>();
   FieldMapping& mapping = arguments->mapping;
-  import->add_option("file", arguments->file, "The file, also gzipped; - is standard input")->required();
-  import->add_option("--user-field", mapping.user, "Default: user, user_id or distinct_id")->type_name("KEY");
-  import->add_option("--event-field", mapping.event, "Default: event, event_name or name")->type_name("KEY");
-  import->add_option("--time-field", mapping.time, "Default: time, timestamp or event_time")
+  subcommand->add_option("file", arguments->file, "The file, also gzipped; - is standard input")->required();
+  subcommand->add_option("--user-field", mapping.user, "Default: user, user_id or distinct_id")
       ->type_name("KEY");
-  import->add_option("--session-field", mapping.session, "Default: session or session_id")->type_name("KEY");
-  import->add_option("--properties-field", mapping.properties, "Default: properties or props")
+  subcommand->add_option("--event-field", mapping.event, "Default: event, event_name or name")
       ->type_name("KEY");
-  import->add_option("--as", arguments->name, "Know the source by this name instead of by its first line")
+  subcommand->add_option("--time-field", mapping.time, "Default: time, timestamp or event_time")
+      ->type_name("KEY");
+  subcommand->add_option("--session-field", mapping.session, "Default: session or session_id")
+      ->type_name("KEY");
+  subcommand->add_option("--properties-field", mapping.properties, "Default: properties or props")
+      ->type_name("KEY");
+  subcommand->add_option("--as", arguments->name, "Know the source by this name instead of by its first line")
       ->type_name("NAME");
-  import->footer(
+  subcommand->footer(
       "A key may be a dotted path, such as properties.session_id. Times are RFC 3339 with a zone, or Unix "
-      "seconds or "
-      "milliseconds. Other keys become properties.\n"
+      "seconds or milliseconds. Other keys become properties.\n"
       "Importing a file again changes nothing; a file that has grown adds its new lines; after an "
-      "interruption the "
-      "same command goes on.");
-  import->callback([&command, arguments] {
-    command.run = [&command, arguments] { return RunImport(command.options, *arguments);
-};
-}  // namespace donut::cli
-);
+      "interruption the same command goes on.\n"
+      "Exit code 3: lines were refused, now or, where they could not be read, in an earlier import of the "
+      "file.");
+  subcommand->callback([&command, arguments] {
+    command.run = [&command, arguments] { return RunImport(command.options, *arguments); };
+  });
 }
 
 }  // namespace donut::cli

@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/limits.h"
 
@@ -35,6 +36,17 @@ std::string ProducerIdOfName(const std::string& name, int generation) {
 
 void RollingHash::Add(const std::string& line) {
   if (!line.empty()) value_ = Blake2b(absl::StrCat(value_, line), kRollingHashBytes);
+}
+
+// The hash has a fixed length; the number is left out when it is 0.
+std::string ImportBookmark::ToText() const { return unreadable > 0 ? absl::StrCat(hash, unreadable) : hash; }
+
+ImportBookmark ImportBookmark::FromText(const std::string& text) {
+  ImportBookmark bookmark;
+  bookmark.hash = text.substr(0, kRollingHashBytes);
+  const std::string number = text.substr(bookmark.hash.size());
+  if (!absl::SimpleAtoi(number, &bookmark.unreadable)) bookmark.unreadable = 0;
+  return bookmark;
 }
 
 }  // namespace donut::cli

@@ -2,6 +2,7 @@
 // that the lines before a number are those that were imported. Plain, not thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace donut::cli {
@@ -26,6 +27,16 @@ class RollingHash {
 
  private:
   std::string value_;
+};
+
+// What the ledger keeps beside the last committed line of an import.
+struct ImportBookmark {
+  std::string hash;        // the rolling hash up to there
+  int64_t unreadable = 0;  // how many of these lines could not be read as an event
+
+  // At most 51 bytes.
+  std::string ToText() const;
+  static ImportBookmark FromText(const std::string& text);
 };
 
 }  // namespace donut::cli

@@ -108,7 +108,10 @@ LineParser::Found LineParser::Find(simdjson::dom::element line, const Field& fie
 absl::Status LineParser::Parse(const std::string& line, v1::Event& event) {
   simdjson::dom::element root;
   if (const auto error = parser_.parse(line).get(root); error != simdjson::SUCCESS) {
-    return absl::DataLossError(absl::StrCat("not JSON: ", simdjson::error_message(error)));
+    return absl::DataLossError(error == simdjson::UTF8_ERROR ? "not JSON: bytes that are not UTF-8"
+                               : error == simdjson::NUMBER_ERROR
+                                   ? "not JSON: a number is malformed or too large"
+                                   : "not JSON");
   }
   simdjson::dom::object object;
   if (root.get_object().get(object) != simdjson::SUCCESS) return absl::DataLossError("not a JSON object");

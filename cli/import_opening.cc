@@ -33,20 +33,22 @@ absl::StatusOr<bool> PassOverCommitted(const ImportSource& source, OpenImport& i
     }
     import.hash.Add(line.text);
   }
-  return import.hash.value() == import.replay->bookmark();
+  const ImportBookmark bookmark = ImportBookmark::FromText(import.replay->bookmark());
+  import.unreadable = bookmark.unreadable;
+  return import.hash.value() == bookmark.hash;
 }
 
 }  // namespace
 
-absl::StatusOr<OpenImport> OpenAndResume(const ImportSource& source, const ReplayOptions& options) {
-  std::unique_ptr<LineReader> reader;
-  std::string first_line;
+absl::StatusOr<OpenImport> OpenAndResume(const ImportSource& source, std::unique_ptr<LineReader> reader,
+                                         const ReplayOptions& options) {
+  ASSIGN_OR_RETURN(const std::string first_line, reader->PeekFirst());
   for (int generation = 1; generation <= kMaxGenerations; ++generation) {
     OpenImport import;
     import.generation = generation;
+    // The generation before has read it.
     if (reader == nullptr) {
       ASSIGN_OR_RETURN(reader, LineReader::Open(source.path));
-      ASSIGN_OR_RETURN(first_line, reader->PeekFirst());
     }
     import.reader = std::move(reader);
     if (first_line.empty()) return import;

@@ -26,11 +26,14 @@ struct OpenImport {
   std::unique_ptr<Replay> replay;      // null: the source has no lines at all
   RollingHash hash;                    // of those lines
   int64_t line = 0;
+  int64_t unreadable = 0;  // of those lines
   int generation = 1;
 };
 
-// `options` is all but the producer id. FAILED_PRECONDITION for a source that cannot be gone on with: fewer
-// lines than were imported, or standard input that differs. Else as LineReader and Replay::Open.
-absl::StatusOr<OpenImport> OpenAndResume(const ImportSource& source, const ReplayOptions& options);
+// `reader` is at the start of the source. `options` is all but the producer id. FAILED_PRECONDITION for a
+// source that cannot be gone on with: fewer lines than were imported, or standard input that differs. Else as
+// LineReader and Replay::Open.
+absl::StatusOr<OpenImport> OpenAndResume(const ImportSource& source, std::unique_ptr<LineReader> reader,
+                                         const ReplayOptions& options);
 
 }  // namespace donut::cli

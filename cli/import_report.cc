@@ -101,6 +101,14 @@ std::string EventSpan::Hint() const {
   return absl::StrCat("see them: donut view --start ", day(first_), " --end ", day(last_));
 }
 
+std::string EarlierLines(int64_t lines, int64_t unreadable) {
+  const std::string text = Counted(lines, "line");
+  if (unreadable == 0)
+    return absl::StrCat(text, " (the table rejected_events has those that were rejected, if any)");
+  return absl::StrCat(text, ", ", Count(unreadable),
+                      " of them unreadable: the table rejected_events has them");
+}
+
 std::string FinalLine(const ImportCounts& counts, absl::Duration elapsed) {
   std::string text =
       absl::StrCat(Counted(counts.lines, "line"), ": ", Count(counts.stored()), " stored, ",

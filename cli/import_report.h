@@ -65,6 +65,10 @@ std::string ProgressLine(const ImportProgress& progress, int width);
 // The same for a log: "12,345 lines stored (43%), 8,200/s".
 std::string PlainProgressLine(const ImportProgress& progress);
 
+// What earlier runs did, as far as the ledger tells: "7 lines, 2 of them unreadable: the table
+// rejected_events has them". What the collector rejected then is not known here.
+std::string EarlierLines(int64_t lines, int64_t unreadable);
+
 // "14,760 lines: 14,750 stored, 7 rejected, 3 unreadable, 0 empty; 1.8 s, 8,200 events/s".
 std::string FinalLine(const ImportCounts& counts, absl::Duration elapsed);
 

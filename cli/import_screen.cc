@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <utility>
 
 #include "cli/terminal.h"
 
@@ -27,22 +28,23 @@ void CatchInterrupt() {
 
 }  // namespace
 
-ImportScreen::ImportScreen(std::function<ImportProgress()> progress, std::function<void()> on_interrupt)
-    : progress_(std::move(progress)),
-      on_interrupt_(std::move(on_interrupt)),
-      terminal_(IsTerminal(STDERR_FILENO)),
-      width_(PageOptionsFor(STDERR_FILENO).width) {
+ImportScreen::ImportScreen()
+    : terminal_(IsTerminal(STDERR_FILENO)), width_(PageOptionsFor(STDERR_FILENO).width) {}
+
+void ImportScreen::Start(std::function<ImportProgress()> progress, std::function<void()> on_interrupt) {
   CatchInterrupt();
-  thread_ = std::thread([this] { Run(); });
+  thread_ = std::thread([this, progress = std::move(progress), on_interrupt = std::move(on_interrupt)] {
+    Run(progress, on_interrupt);
+  });
 }
 
-ImportScreen::~ImportScreen() {
+void ImportScreen::Stop() {
   {
     MutexLock lock(mutex_);
     stopping_ = true;
     wake_.NotifyAll();
   }
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   MutexLock lock(mutex_);
   Erase();
 }
@@ -56,7 +58,8 @@ void ImportScreen::Print(const std::string& line) {
   std::fprintf(stderr, "%s\n", line.c_str());
 }
 
-void ImportScreen::Run() {
+void ImportScreen::Run(const std::function<ImportProgress()>& progress,
+                       const std::function<void()>& on_interrupt) {
   bool told = false;
   for (int tick = 1;; ++tick) {
     bool tell = false;
@@ -65,21 +68,21 @@ void ImportScreen::Run() {
       if (stopping_) return;
       wake_.WaitFor(mutex_, kTick);
       if (stopping_) return;
-      if (terminal_ || tick % kTicksPerPlainLine == 0) Draw();
+      if (terminal_ || tick % kTicksPerPlainLine == 0) Draw(progress());
       tell = interrupted() && !told;
     }
     if (!tell) continue;
     told = true;
-    on_interrupt_();
+    on_interrupt();
   }
 }
 
-void ImportScreen::Draw() {
+void ImportScreen::Draw(const ImportProgress& progress) {
   if (!terminal_) {
-    std::fprintf(stderr, "%s\n", PlainProgressLine(progress_()).c_str());
+    std::fprintf(stderr, "%s\n", PlainProgressLine(progress).c_str());
     return;
   }
-  std::fprintf(stderr, "\r%s\x1b[K", ProgressLine(progress_(), width_ - 1).c_str());
+  std::fprintf(stderr, "\r%s\x1b[K", ProgressLine(progress, width_ - 1).c_str());
   std::fflush(stderr);
   drawn_ = true;
 }

@@ -14,26 +14,27 @@ namespace donut::cli {
 
 class ImportScreen {
  public:
-  // `progress` is asked from the screen's own thread. `on_interrupt` is called there once, at the first
-  // Ctrl-C; a second one ends the process.
-  ImportScreen(std::function<ImportProgress()> progress, std::function<void()> on_interrupt);
-  // Takes the bar away and ends the thread.
-  ~ImportScreen();
+  ImportScreen();
+  ~ImportScreen() { Stop(); }
   ImportScreen(const ImportScreen&) = delete;
   ImportScreen& operator=(const ImportScreen&) = delete;
 
-  // Empty texts print nothing.
+  // Shows the bar and watches for Ctrl-C. `progress` is asked from the screen's own thread. `on_interrupt` is
+  // called there once, at the first Ctrl-C; a second one ends the process. Call it once.
+  void Start(std::function<ImportProgress()> progress, std::function<void()> on_interrupt);
+  // Takes the bar away and ends the thread. What Start was given is not used afterwards.
+  void Stop();
+
+  // Also before and after the bar is shown. Empty texts print nothing.
   void Print(const std::string& line);
   // Whether Ctrl-C was pressed.
   static bool interrupted();
 
  private:
-  void Run();
-  void Draw() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Run(const std::function<ImportProgress()>& progress, const std::function<void()>& on_interrupt);
+  void Draw(const ImportProgress& progress) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Erase() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const std::function<ImportProgress()> progress_;
-  const std::function<void()> on_interrupt_;
   const bool terminal_;
   const int width_;
   Mutex mutex_;

@@ -24,7 +24,6 @@ gzFile Handle(void* file) { return static_cast<gzFile>(file); }
 absl::Status OpenError(const std::string& path, int error) {
   const std::string message = absl::StrCat(path, ": ", strerror(error));
   if (error == ENOENT) return absl::NotFoundError(message);
-  if (error == EACCES) return absl::PermissionDeniedError(message);
   return absl::FailedPreconditionError(message);
 }
 
@@ -60,7 +59,8 @@ absl::StatusOr<bool> LineReader::Fill() {
   const char* message = gzerror(Handle(file_), &code);
   if (got < 0 || (got == 0 && code == Z_BUF_ERROR)) {
     buffer_.clear();
-    if (code == Z_ERRNO) return absl::UnavailableError(strerror(errno));
+    if (code == Z_ERRNO)
+      return absl::DataLossError(absl::StrCat("the file cannot be read: ", strerror(errno)));
     return absl::DataLossError(absl::StrCat("the gzip file is damaged or ends early: ", message));
   }
   buffer_.resize(got);
@@ -68,30 +68,42 @@ absl::StatusOr<bool> LineReader::Fill() {
   return got > 0;
 }
 
-absl::StatusOr<std::string> LineReader::PeekFirst() {
+absl::StatusOr<const SourceLine*> LineReader::Peek() {
+  if (peeked_.size() >= kMaxPeekedLines || peeked_bytes_ >= kMaxPeekedBytes) return nullptr;
+  Peeked next;
   SourceLine line;
+  bool more = true;
   while (true) {
-    ASSIGN_OR_RETURN(const bool more, Read(line));
-    if (!more) return "";
-    if (!line.text.empty()) break;
-    ++peeked_empty_;
+    ASSIGN_OR_RETURN(more, Read(line));
+    if (!more || !line.text.empty()) break;
+    ++next.empty;
   }
-  peeked_ = std::move(line);
-  return peeked_->text;
+  if (more) {
+    peeked_bytes_ += line.text.size();
+    next.line = std::move(line);
+  }
+  peeked_.push_back(std::move(next));
+  return more ? &*peeked_.back().line : nullptr;
+}
+
+absl::StatusOr<std::string> LineReader::PeekFirst() {
+  if (peeked_.empty()) RETURN_IF_ERROR(Peek().status());
+  const std::optional<SourceLine>& first = peeked_.front().line;
+  return first.has_value() ? first->text : "";
 }
 
 absl::StatusOr<bool> LineReader::Next(SourceLine& line) {
-  if (peeked_empty_ > 0) {
-    --peeked_empty_;
+  if (peeked_.empty()) return Read(line);
+  Peeked& next = peeked_.front();
+  if (next.empty > 0) {
+    --next.empty;
     line = {"", true, false};
     return true;
   }
-  if (peeked_.has_value()) {
-    line = *std::move(peeked_);
-    peeked_.reset();
-    return true;
-  }
-  return Read(line);
+  const bool more = next.line.has_value();
+  if (more) line = *std::move(next.line);
+  peeked_.pop_front();
+  return more;
 }
 
 absl::StatusOr<bool> LineReader::Read(SourceLine& line) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "absl/strings/escaping.h"
 
 namespace donut::cli {
@@ -47,6 +49,20 @@ TEST(ImportIdentityTest, EmptyLinesDoNotChangeTheHash) {
   without.Add("a");
   EXPECT_EQ(with.value(), without.value());
   EXPECT_EQ(RollingHash().value(), "");
+}
+
+TEST(ImportIdentityTest, ABookmarkComesBackAsItWas) {
+  ASSERT_TRUE(StartHashing());
+  RollingHash hash;
+  hash.Add("a");
+  for (const int64_t unreadable : {int64_t{0}, int64_t{7}, std::numeric_limits<int64_t>::max()}) {
+    const std::string text = ImportBookmark{hash.value(), unreadable}.ToText();
+    EXPECT_LE(text.size(), 51);
+    EXPECT_EQ(ImportBookmark::FromText(text).hash, hash.value());
+    EXPECT_EQ(ImportBookmark::FromText(text).unreadable, unreadable);
+  }
+  EXPECT_EQ(ImportBookmark::FromText("").hash, "");
+  EXPECT_EQ(ImportBookmark::FromText("").unreadable, 0);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ class ImportOpeningTest : public ::testing::Test {
     std::ofstream(path_, std::ios::trunc) << text;
     ReplayOptions options;
     options.collector_address = collector_.address();
-    return OpenAndResume({path_, name, mapping}, options);
+    return OpenAndResume({path_, name, mapping}, LineReader::Open(path_).value(), options);
   }
 
   // Imports `text` and returns how many lines were new, or -1.
@@ -127,8 +127,26 @@ TEST_F(ImportOpeningTest, AFileWithoutLinesNeedsNoCollector) {
   EXPECT_EQ(collector_.producers(), 0);
 }
 
-TEST_F(ImportOpeningTest, SaysThatAFileIsNotThere) {
-  EXPECT_EQ(OpenAndResume({"/nonexistent/file", "", ""}, {}).status().code(), absl::StatusCode::kNotFound);
+TEST_F(ImportOpeningTest, RemembersHowManyLinesWereUnreadable) {
+  {
+    auto opened = Open("a\nb\n");
+    ASSERT_TRUE(opened.ok());
+    SourceLine line;
+    while (opened->reader->Next(line).value()) {
+      opened->hash.Add(line.text);
+      ++opened->unreadable;
+      ASSERT_TRUE(opened->replay
+                      ->SendUnparsed(line.text, "not JSON",
+                                     ImportBookmark{opened->hash.value(), opened->unreadable}.ToText())
+                      .ok());
+    }
+    ASSERT_TRUE(opened->replay->Finish(absl::Seconds(20)).ok());
+  }
+  const auto again = Open("a\nb\nc\n");
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->generation, 1);
+  EXPECT_EQ(again->line, 2);
+  EXPECT_EQ(again->unreadable, 2);
 }
 
 }  // namespace

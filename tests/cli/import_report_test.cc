@@ -39,6 +39,11 @@ TEST(ImportReportTest, TheFinalLineAddsUp) {
             "2,000 lines: 1,996 stored, 2 rejected, 1 unreadable, 1 empty; 500 ms, 3,992 events/s");
 }
 
+TEST(ImportReportTest, EarlierLinesAreNotCalledGoodWithoutKnowing) {
+  EXPECT_EQ(EarlierLines(7, 2), "7 lines, 2 of them unreadable: the table rejected_events has them");
+  EXPECT_EQ(EarlierLines(1, 0), "1 line (the table rejected_events has those that were rejected, if any)");
+}
+
 TEST(ImportReportTest, TheProgressLineShowsShareRateAndWhatIsLeft) {
   const std::string line = ProgressLine({.bytes = 500,
                                          .total_bytes = 1000,

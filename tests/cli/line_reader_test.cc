@@ -92,9 +92,39 @@ TEST_F(LineReaderTest, PeeksWithoutPassingOver) {
   EXPECT_THAT(lines, ElementsAre("", "", "three", "four"));
 }
 
+TEST_F(LineReaderTest, LooksAsFarAheadAsItSays) {
+  std::string text = "\n";
+  for (size_t i = 0; i < kMaxPeekedLines; ++i) absl::StrAppend(&text, "line ", i, "\n\n");
+  Write(text + "behind");
+  const auto reader = LineReader::Open(path_);
+  for (size_t i = 0; i < kMaxPeekedLines; ++i) {
+    const SourceLine* peeked = (*reader)->Peek().value();
+    ASSERT_NE(peeked, nullptr);
+    EXPECT_EQ(peeked->text, absl::StrCat("line ", i));
+  }
+  EXPECT_EQ((*reader)->Peek().value(), nullptr);
+  EXPECT_EQ((*reader)->PeekFirst().value(), "line 0");
+  std::string passed;
+  SourceLine line;
+  while ((*reader)->Next(line).value()) absl::StrAppend(&passed, line.text, line.terminated ? "\n" : "");
+  EXPECT_EQ(passed, text + "behind");
+}
+
+TEST_F(LineReaderTest, PeeksToTheEndOnly) {
+  Write("one\n\n\n");
+  const auto reader = LineReader::Open(path_);
+  ASSERT_NE((*reader)->Peek().value(), nullptr);
+  EXPECT_EQ((*reader)->Peek().value(), nullptr);
+  SourceLine line;
+  int lines = 0;
+  while ((*reader)->Next(line).value()) ++lines;
+  EXPECT_EQ(lines, 3);
+}
+
 TEST_F(LineReaderTest, SaysWhyAFileCannotBeRead) {
   EXPECT_EQ(LineReader::Open("/nonexistent/file").status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(LineReader::Open("/tmp").status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(LineReader::Open("/tmp").status().message(), "/tmp: Is a directory");
 }
 
 }  // namespace
