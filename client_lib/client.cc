@@ -10,10 +10,10 @@
 #include "client_lib/client_factory.h"
 #include "client_lib/delivery_loop.h"
 #include "client_lib/event_encoder.h"
-#include "client_lib/utf8.h"
 #include "client_lib/warning_limiter.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/utf8.h"
 
 namespace donut {
 namespace {

@@ -3,8 +3,9 @@
 #include <bit>
 #include <cmath>
 
-#include "client_lib/utf8.h"
+#include "client_lib/wire.h"
 #include "common/limits.h"
+#include "common/utf8.h"
 #include "google/protobuf/io/coded_stream.h"
 
 namespace donut {
@@ -13,7 +14,6 @@ namespace {
 using google::protobuf::io::CodedOutputStream;
 
 // Tags: field number * 8 + wire type (0 varint, 1 eight bytes, 2 length and bytes).
-constexpr uint8_t kEventNameTag = 0x0a;
 constexpr uint8_t kEventUserIdTag = 0x12;
 constexpr uint8_t kEventSessionIdTag = 0x1a;
 constexpr uint8_t kEventTimeTag = 0x22;
@@ -236,7 +236,7 @@ EventMeasure MeasureEvent(const EventView& event, absl::Time now) {
 
 void WriteEvent(const EventView& event, const EventMeasure& measure, char* out) {
   uint8_t* at = reinterpret_cast<uint8_t*>(out);
-  at = WriteText(kEventNameTag, event.name, at);
+  at = WriteText(wire::kEventNameTag, event.name, at);
   at = WriteText(kEventUserIdTag, event.user_id, at);
   if (!event.session_id.empty()) at = WriteText(kEventSessionIdTag, event.session_id, at);
   const WireTime time(event.event_time);

@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "client_lib/utf8.h"
 #include "common/limits.h"
 #include "common/mutex.h"
 #include "common/pipeline_events.h"
+#include "common/utf8.h"
 
 namespace donut {
 namespace {

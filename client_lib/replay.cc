@@ -6,9 +6,9 @@
 #include "absl/time/clock.h"
 #include "client_lib/client_factory.h"
 #include "client_lib/delivery_loop.h"
-#include "client_lib/utf8.h"
 #include "client_lib/warning_limiter.h"
 #include "common/limits.h"
+#include "common/utf8.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/stubs/logging.h"
 

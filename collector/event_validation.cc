@@ -4,8 +4,9 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
-#include "collector/text_rules.h"
+#include "collector/quoted_text.h"
 #include "common/limits.h"
+#include "common/utf8.h"
 
 namespace donut::collector {
 namespace {

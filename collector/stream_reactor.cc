@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "collector/event_preparation.h"
-#include "collector/text_rules.h"
 #include "collector/wire_bytes.h"
 #include "common/grpc_status.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/status_macros.h"
+#include "common/utf8.h"
 
 namespace donut::collector {
 
@@ -196,7 +196,7 @@ absl::Status StreamReactor::HandleUnparsed(v1::Unparsed& unparsed) {
   std::string payload = std::move(*unparsed.mutable_payload());
   if (payload.size() > limits::kMaxUnparsedBytes) payload.resize(limits::kMaxUnparsedBytes);
   piece.batch.rejected.push_back({sequence, v1::REJECTION_REASON_UNPARSED,
-                                  CleanText(unparsed.reason(), limits::kMaxUnparsedReasonBytes),
+                                  ToStorableText(unparsed.reason(), limits::kMaxUnparsedReasonBytes),
                                   std::move(payload)});
   piece.bookmark = unparsed.bookmark();
   Stage(std::move(piece));

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "client_lib/utf8.h"
 #include "common/limits.h"
 #include "common/proto_alias.h"
 #include "common/proto_time.h"
@@ -203,29 +202,6 @@ TEST(EventEncoderTest, ChecksTheWholeEvent) {
   EXPECT_EQ(ProblemOf({{"a", text}, {"b", text}, {"c", text}, {"d", text}}), "");
   EXPECT_THAT(ProblemOf({{"a", text}, {"b", text}, {"c", text}, {"d", text}, {"e", text}}),
               HasSubstr("at most 32768"));
-}
-
-TEST(Utf8Test, RefusesWhatPostgresRefuses) {
-  EXPECT_TRUE(IsStorableText("plain text of some length, \x7f\t\n"));
-  EXPECT_TRUE(IsStorableText("\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"));
-  EXPECT_TRUE(IsStorableText("\xed\x9f\xbf\xee\x80\x80"));
-  for (const char* bad :
-       {"\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
-        "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x90", "\xc3(", "\xfe"}) {
-    EXPECT_FALSE(IsStorableText(bad));
-    EXPECT_FALSE(IsStorableText(std::string("12345678") + bad));
-  }
-  for (size_t at = 0; at < 20; ++at) {
-    std::string text = Text(20);
-    text[at] = '\0';
-    EXPECT_FALSE(IsStorableText(text)) << at;
-  }
-}
-
-TEST(Utf8Test, CleansAndCutsAtACharacter) {
-  EXPECT_EQ(ToStorableText("a\xff\xc3\xa9", 10), "a?\xc3\xa9");
-  EXPECT_EQ(ToStorableText("a\xc3\xa9", 2), "a");
-  EXPECT_EQ(ToStorableText(std::string_view("x\0y", 3), 10), "x?y");
 }
 
 }  // namespace

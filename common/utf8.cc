@@ -1,18 +1,16 @@
-#include "client_lib/utf8.h"
+#include "common/utf8.h"
 
+#include <cstdint>
 #include <cstring>
 
 namespace donut {
 namespace {
 
-constexpr uint64_t kHighBits = 0x8080808080808080;
-constexpr uint64_t kLowBits = 0x0101010101010101;
-
-// Whether all eight bytes are ASCII other than NUL.
-bool IsPlain(const char* bytes) {
+// Whether all eight bytes are ASCII: nearly all text is.
+bool IsAscii(const char* bytes) {
   uint64_t word;
   std::memcpy(&word, bytes, sizeof(word));
-  return ((word | (word - kLowBits)) & kHighBits) == 0;
+  return (word & 0x8080808080808080) == 0;
 }
 
 bool IsContinuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
@@ -22,7 +20,7 @@ bool IsContinuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0
 size_t Utf8CharacterBytes(std::string_view text) {
   if (text.empty()) return 0;
   const auto first = static_cast<unsigned char>(text[0]);
-  if (first < 0x80) return first == 0 ? 0 : 1;
+  if (first < 0x80) return 1;
   const size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
   if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
   for (size_t i = 1; i < length; ++i) {
@@ -37,10 +35,10 @@ size_t Utf8CharacterBytes(std::string_view text) {
   return length;
 }
 
-bool IsStorableText(std::string_view text) {
+bool IsUtf8(std::string_view text) {
   size_t at = 0;
   while (at < text.size()) {
-    if (text.size() - at >= 8 && IsPlain(text.data() + at)) {
+    if (text.size() - at >= 8 && IsAscii(text.data() + at)) {
       at += 8;
       continue;
     }
@@ -51,10 +49,14 @@ bool IsStorableText(std::string_view text) {
   return true;
 }
 
+bool IsStorableText(std::string_view text) {
+  return text.find('\0') == std::string_view::npos && IsUtf8(text);
+}
+
 std::string ToStorableText(std::string_view text, size_t max_bytes) {
   std::string storable;
   while (!text.empty() && storable.size() < max_bytes) {
-    const size_t length = Utf8CharacterBytes(text);
+    const size_t length = text[0] == '\0' ? 0 : Utf8CharacterBytes(text);
     if (storable.size() + length > max_bytes) break;
     if (length == 0) {
       storable += '?';
