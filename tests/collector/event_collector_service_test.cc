@@ -15,9 +15,9 @@ using testing::StatusIs;
 
 constexpr char kStreamMethod[] = "/donut.analytics.v1.EventCollectorService/StreamEvents";
 
-using CollectorTest = RunningCollector;
+using EventCollectorServiceTest = RunningCollector;
 
-TEST_F(CollectorTest, StoresAStreamAndClosesInOrder) {
+TEST_F(EventCollectorServiceTest, StoresAStreamAndClosesInOrder) {
   grpc::ClientContext context;
   Prepare(context);
   auto stream = stub_->StreamEvents(&context);
@@ -58,7 +58,7 @@ TEST_F(CollectorTest, StoresAStreamAndClosesInOrder) {
   again.TryCancel();
 }
 
-TEST_F(CollectorTest, FencesTheOldStreamOfAProducer) {
+TEST_F(EventCollectorServiceTest, FencesTheOldStreamOfAProducer) {
   grpc::ClientContext old_context;
   Prepare(old_context);
   auto old_stream = stub_->StreamEvents(&old_context);
@@ -78,7 +78,7 @@ TEST_F(CollectorTest, FencesTheOldStreamOfAProducer) {
   new_context.TryCancel();
 }
 
-TEST_F(CollectorTest, RefusesAForeignEpoch) {
+TEST_F(EventCollectorServiceTest, RefusesAForeignEpoch) {
   for (const bool second : {false, true}) {
     grpc::ClientContext context;
     Prepare(context);
@@ -97,7 +97,7 @@ TEST_F(CollectorTest, RefusesAForeignEpoch) {
   }
 }
 
-TEST_F(CollectorTest, WantsHelloFirstAndNoGaps) {
+TEST_F(EventCollectorServiceTest, WantsHelloFirstAndNoGaps) {
   {
     grpc::ClientContext context;
     Prepare(context);
@@ -122,7 +122,7 @@ TEST_F(CollectorTest, WantsHelloFirstAndNoGaps) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("the next number is 2")));
 }
 
-TEST_F(CollectorTest, EndsWithInvalidArgumentWhenAMessageDoesNotParse) {
+TEST_F(EventCollectorServiceTest, EndsWithInvalidArgumentWhenAMessageDoesNotParse) {
   v1::Event bad_text = NamedEvent("\xFF", "u");
   for (const std::string& bytes :
        {std::string("\xFF\xFF"), BatchRequest(1, {bad_text}).SerializePartialAsString()}) {
@@ -157,7 +157,7 @@ TEST_F(CollectorTest, EndsWithInvalidArgumentWhenAMessageDoesNotParse) {
   }
 }
 
-TEST_F(CollectorTest, SaysHowAStreamEndsThatDidNotClose) {
+TEST_F(EventCollectorServiceTest, SaysHowAStreamEndsThatDidNotClose) {
   grpc::ClientContext context;
   Prepare(context);
   auto stream = stub_->StreamEvents(&context);
@@ -168,7 +168,7 @@ TEST_F(CollectorTest, SaysHowAStreamEndsThatDidNotClose) {
   EXPECT_THAT(stream->Finish(), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("close")));
 }
 
-TEST_F(CollectorTest, TracksAndReportsByPlace) {
+TEST_F(EventCollectorServiceTest, TracksAndReportsByPlace) {
   v1::TrackEventsRequest request;
   *request.add_events() = NamedEvent("a", "u");
   *request.add_events() = NamedEvent("a", "");
@@ -186,7 +186,7 @@ TEST_F(CollectorTest, TracksAndReportsByPlace) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("events: is empty")));
 }
 
-TEST_F(CollectorTest, ServesManyCallersAtOnce) {
+TEST_F(EventCollectorServiceTest, ServesManyCallersAtOnce) {
   std::vector<std::thread> callers;
   for (int caller = 0; caller < 8; ++caller) {
     callers.emplace_back([&, caller] {
@@ -203,7 +203,7 @@ TEST_F(CollectorTest, ServesManyCallersAtOnce) {
   EXPECT_EQ(database_.Query("SELECT count(*) FROM analytics_events"), "20");
 }
 
-TEST_F(CollectorTest, FindsTheProjectByTheKey) {
+TEST_F(EventCollectorServiceTest, FindsTheProjectByTheKey) {
   database_.Query("INSERT INTO projects (name) VALUES ('shop')");
   pqxx::work keys(database_.owner());
   const auto add = [&](const std::string& key, bool collect) {

@@ -13,9 +13,9 @@ using ::testing::HasSubstr;
 using testing::NamedEvent;
 using testing::StatusIs;
 
-using CollectorLimitsTest = RunningCollector;
+using EventCollectorServiceLimitsTest = RunningCollector;
 
-TEST_F(CollectorLimitsTest, DrainsByCommittingAndAcknowledging) {
+TEST_F(EventCollectorServiceLimitsTest, DrainsByCommittingAndAcknowledging) {
   grpc::ClientContext context;
   Prepare(context);
   auto stream = stub_->StreamEvents(&context);
@@ -34,7 +34,7 @@ TEST_F(CollectorLimitsTest, DrainsByCommittingAndAcknowledging) {
   EXPECT_THAT(Track(request, tracked), StatusIs(absl::StatusCode::kUnavailable));
 }
 
-TEST_F(CollectorLimitsTest, RefusesMoreStreamsThanItMayHave) {
+TEST_F(EventCollectorServiceLimitsTest, RefusesMoreStreamsThanItMayHave) {
   Stop();
   CollectorOptions options;
   options.max_streams = 1;
@@ -54,7 +54,7 @@ TEST_F(CollectorLimitsTest, RefusesMoreStreamsThanItMayHave) {
   first_context.TryCancel();
 }
 
-TEST_F(CollectorLimitsTest, EndsStreamsThatSayNothing) {
+TEST_F(EventCollectorServiceLimitsTest, EndsStreamsThatSayNothing) {
   Stop();
   CollectorOptions options;
   options.hello_limit = absl::Milliseconds(50);
@@ -74,7 +74,7 @@ TEST_F(CollectorLimitsTest, EndsStreamsThatSayNothing) {
   EXPECT_THAT(idle->Finish(), StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("idle")));
 }
 
-TEST_F(CollectorLimitsTest, AnswersWithinTheCallersDeadlineWhenTheDatabaseHangs) {
+TEST_F(EventCollectorServiceLimitsTest, AnswersWithinTheCallersDeadlineWhenTheDatabaseHangs) {
   pqxx::work blocker(database_.owner());
   blocker.exec("LOCK TABLE analytics_events IN ACCESS EXCLUSIVE MODE");
   grpc::ClientContext context;
@@ -88,7 +88,7 @@ TEST_F(CollectorLimitsTest, AnswersWithinTheCallersDeadlineWhenTheDatabaseHangs)
   EXPECT_TRUE(Track(request, response).ok());
 }
 
-TEST_F(CollectorLimitsTest, ReadsNoFurtherWhileNothingCanBeStored) {
+TEST_F(EventCollectorServiceLimitsTest, ReadsNoFurtherWhileNothingCanBeStored) {
   Stop();
   CollectorOptions options;
   options.queue.max_staged_bytes = static_cast<size_t>(kMaxFlatBatchBytes);
@@ -126,7 +126,44 @@ TEST_F(CollectorLimitsTest, ReadsNoFurtherWhileNothingCanBeStored) {
   context.TryCancel();
 }
 
-TEST_F(CollectorLimitsTest, AnswersAtOnceWhileTheDatabaseIsAwayAndRecovers) {
+// Streams that die while they wait for room must not take it with them.
+TEST_F(EventCollectorServiceLimitsTest, ServesAllThatStillLiveWhenOthersDieWaitingForRoom) {
+  Stop();
+  CollectorOptions options;
+  options.queue.max_staged_bytes = static_cast<size_t>(kMaxFlatBatchBytes);
+  Start(options);
+  constexpr size_t kStreams = 24;
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<Stream>> streams;
+  for (size_t i = 0; i <= kStreams; ++i) {
+    Prepare(*contexts.emplace_back(std::make_unique<grpc::ClientContext>()));
+    streams.push_back(stub_->StreamEvents(contexts.back().get()));
+    Welcomed(*streams.back(), HelloRequest(absl::StrCat("p", i), 0, "t"));
+  }
+  pqxx::work blocker(database_.owner());
+  blocker.exec("LOCK TABLE analytics_events IN ACCESS EXCLUSIVE MODE");
+  // The first fills what there is.
+  v1::Event large = NamedEvent("a", "u");
+  (*large.mutable_properties()->mutable_fields())["text"].set_string_value(std::string(8'000, 'x'));
+  std::thread filler([&] {
+    for (int i = 0; i < 20; ++i) streams[0]->Write(BatchRequest(1 + i * 100, std::vector<v1::Event>(100, large)));
+  });
+  while (queue_->HasRoom()) std::this_thread::yield();
+  for (size_t i = 1; i <= kStreams; ++i) {
+    ASSERT_TRUE(streams[i]->Write(BatchRequest(1, {NamedEvent("a", "u")})));
+    ASSERT_TRUE(streams[i]->Write(BatchRequest(2, {NamedEvent("a", "u")})));
+  }
+  while (queue_->waiting_for_room() < kStreams) std::this_thread::yield();
+  for (size_t i = 1; i <= kStreams; i += 2) contexts[i]->TryCancel();
+  while (queue_->waiting_for_room() > kStreams / 2) std::this_thread::yield();
+  blocker.abort();
+  for (size_t i = 2; i <= kStreams; i += 2) ReadCommitted(*streams[i], 2);
+  ReadCommitted(*streams[0], 2'000);
+  filler.join();
+  for (auto& context : contexts) context->TryCancel();
+}
+
+TEST_F(EventCollectorServiceLimitsTest, AnswersAtOnceWhileTheDatabaseIsAwayAndRecovers) {
   v1::TrackEventsRequest request;
   *request.add_events() = NamedEvent("a", "u");
   v1::TrackEventsResponse response;
