@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "collector/prepared_batch.h"
 #include "collector/producer_ledger.h"
+#include "common/postgres/outcome.h"
 #include "common/proto_alias.h"
 #include "donut/analytics/v1/collector.pb.h"
 
@@ -72,8 +73,6 @@ struct PieceSpan {
   bool ends_piece() const { return last == piece->last; }
 };
 
-enum class CommitOutcome { kCommitted, kRolledBack, kUnknown };
-
 class EventSink {
  public:
   virtual ~EventSink() = default;
@@ -84,7 +83,7 @@ class EventSink {
   // One transaction for all spans. INVALID_ARGUMENT: PostgreSQL refused some row. ABORTED:
   // it lost against another transaction, try again. UNAVAILABLE: it is away. `outcome` tells what
   // became of the transaction; after kUnknown, call it again with the same spans.
-  virtual absl::Status Commit(std::vector<PieceSpan>& spans, CommitOutcome& outcome) = 0;
+  virtual absl::Status Commit(std::vector<PieceSpan>& spans, postgres::Outcome& outcome) = 0;
 
   // An orderly end: the sink's own producers are closed. Errors do not matter.
   virtual void Close() {}

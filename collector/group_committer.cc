@@ -29,8 +29,8 @@ void KeepResultOfAttempt(const PieceResult& attempted, PieceResult& result) {
   }
 }
 
-bool IsAway(const absl::Status& status, CommitOutcome outcome) {
-  return outcome == CommitOutcome::kUnknown || status.code() == absl::StatusCode::kUnavailable ||
+bool IsAway(const absl::Status& status, postgres::Outcome outcome) {
+  return outcome == postgres::Outcome::kUnknown || status.code() == absl::StatusCode::kUnavailable ||
          status.code() == absl::StatusCode::kDeadlineExceeded;
 }
 
@@ -41,7 +41,7 @@ absl::Status GroupCommitter::GiveUp(const absl::Status& why, bool in_doubt) cons
   const char* message = "the database is away; nothing was stored, try again";
   if (in_doubt) {
     message = "the database was lost during COMMIT; the events may or may not be stored";
-  } else if (!IsAway(why, CommitOutcome::kRolledBack)) {
+  } else if (!IsAway(why, postgres::Outcome::kRolledBack)) {
     message = "the database cannot store events now (the collector's log says why); try again later";
   }
   return WithRetryDelay(absl::UnavailableError(message), kRetryDelay);
@@ -55,14 +55,14 @@ absl::Status GroupCommitter::CommitSpans(std::vector<PieceSpan>& spans) {
   std::vector<PieceResult> attempted(spans.size());
   bool in_doubt = false;  // some attempt's COMMIT has an unknown outcome
   while (true) {
-    CommitOutcome outcome = CommitOutcome::kRolledBack;
+    postgres::Outcome outcome = postgres::Outcome::kRolledBack;
     absl::Status status = sink_->Commit(spans, outcome);
     if (status.ok()) {
       for (size_t i = 0; in_doubt && i < spans.size(); ++i)
         KeepResultOfAttempt(attempted[i], spans[i].result);
       return status;
     }
-    if (outcome == CommitOutcome::kUnknown) {
+    if (outcome == postgres::Outcome::kUnknown) {
       for (size_t i = 0; i < spans.size(); ++i) {
         if (in_doubt) KeepResultOfAttempt(attempted[i], spans[i].result);
         attempted[i] = spans[i].result;

@@ -133,8 +133,8 @@ absl::Status PostgresEventSink::Prepare(const std::vector<PieceSpan>& spans) {
   return PrepareEventNames(spans);
 }
 
-absl::Status PostgresEventSink::Commit(std::vector<PieceSpan>& spans, CommitOutcome& outcome) {
-  outcome = CommitOutcome::kRolledBack;
+absl::Status PostgresEventSink::Commit(std::vector<PieceSpan>& spans, postgres::Outcome& outcome) {
+  outcome = postgres::Outcome::kRolledBack;
   const std::optional<KeyedHash> hash = shared_hash_->Get();
   if (!hash) return absl::UnavailableError("the collector does not know the installation's hash key yet");
   RETURN_IF_ERROR(Prepare(spans));
@@ -147,12 +147,8 @@ absl::Status PostgresEventSink::Commit(std::vector<PieceSpan>& spans, CommitOutc
   });
   // Deleted by age, after months without a unary event: the next try makes new ones.
   if (own_producer_gone) own_producers_.clear();
-  if (result.status.ok()) {
-    outcome = CommitOutcome::kCommitted;
-    group.RememberUsers();
-  } else if (result.outcome == postgres::Outcome::kUnknown) {
-    outcome = CommitOutcome::kUnknown;
-  }
+  if (result.status.ok()) group.RememberUsers();
+  outcome = result.outcome;
   return result.status;
 }
 

@@ -40,7 +40,7 @@ class PostgresEventSink : public EventSink {
       : options_(std::move(connection)), shared_hash_(hash), memory_(memory) {}
 
   absl::StatusOr<HelloAnswer> Grant(const HelloClaim& claim) override;
-  absl::Status Commit(std::vector<PieceSpan>& spans, CommitOutcome& outcome) override;
+  absl::Status Commit(std::vector<PieceSpan>& spans, postgres::Outcome& outcome) override;
   void Close() override;
 
  private:

@@ -63,12 +63,4 @@ TransactionResult RunTransaction(pqxx::connection& connection, TransactionKind k
                                              : Run<ReadOnlySnapshot>(connection, body, broken);
 }
 
-TransactionResult RunTransaction(ConnectionPool::Lease& lease, TransactionKind kind,
-                                 const std::function<absl::Status(pqxx::transaction_base&)>& body) {
-  bool broken = false;
-  TransactionResult result = RunTransaction(*lease, kind, body, broken);
-  if (broken) lease.Discard();
-  return result;
-}
-
 }  // namespace donut::postgres

@@ -116,7 +116,7 @@ class ExactlyOnceTest : public ::testing::Test {
       span.last = queued.piece.last;
     }
     if (spans.empty()) return;
-    CommitOutcome outcome;
+    postgres::Outcome outcome;
     const absl::Status status = sinks_[collector]->Commit(spans, outcome);
     ASSERT_TRUE(status.ok()) << status;
     const bool killed_before_acknowledging = Dice(6);

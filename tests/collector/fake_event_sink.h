@@ -53,10 +53,10 @@ class FakeEventSink : public collector::EventSink {
     return answer;
   }
 
-  absl::Status Commit(std::vector<collector::PieceSpan>& spans, collector::CommitOutcome& outcome) override {
+  absl::Status Commit(std::vector<collector::PieceSpan>& spans, postgres::Outcome& outcome) override {
     MutexLock lock(mutex_);
     ++commits_;
-    outcome = collector::CommitOutcome::kRolledBack;
+    outcome = postgres::Outcome::kRolledBack;
     Fault fault = away_ ? Fault::kAway : Fault::kNone;
     if (!away_ && !faults_.empty()) {
       fault = faults_.front();
@@ -74,7 +74,7 @@ class FakeEventSink : public collector::EventSink {
     }
     if (fault == Fault::kUnknownRolledBack) std::tie(rows_, stored_) = before;
     const bool unknown = fault == Fault::kUnknownRolledBack || fault == Fault::kUnknownCommitted;
-    outcome = unknown ? collector::CommitOutcome::kUnknown : collector::CommitOutcome::kCommitted;
+    outcome = unknown ? postgres::Outcome::kUnknown : postgres::Outcome::kCommitted;
     return unknown ? absl::UnavailableError("lost inside COMMIT") : absl::OkStatus();
   }
 

@@ -19,7 +19,7 @@ class GatedSink : public EventSink {
  public:
   explicit GatedSink(testing::FakeEventSink* sink) : sink_(sink) {}
   absl::StatusOr<HelloAnswer> Grant(const HelloClaim& claim) override { return sink_->Grant(claim); }
-  absl::Status Commit(std::vector<PieceSpan>& spans, CommitOutcome& outcome) override {
+  absl::Status Commit(std::vector<PieceSpan>& spans, postgres::Outcome& outcome) override {
     {
       MutexLock lock(mutex_);
       ++waiting_;

@@ -262,9 +262,9 @@ TEST_F(PostgresEventSinkTest, StoresOnceWhenItsBackendDiesInsideCommit) {
   spans[0].piece = &piece;
   spans[0].first = 1;
   spans[0].last = 2;
-  CommitOutcome outcome = CommitOutcome::kCommitted;
+  postgres::Outcome outcome = postgres::Outcome::kCommitted;
   EXPECT_THAT(sink_->Commit(spans, outcome), StatusIs(absl::StatusCode::kUnavailable));
-  EXPECT_EQ(outcome, CommitOutcome::kUnknown);
+  EXPECT_EQ(outcome, postgres::Outcome::kUnknown);
   const auto results = Commit({piece});
   EXPECT_TRUE(results[0].status.ok()) << results[0].status;
   EXPECT_EQ(Sequences(), "1");
@@ -292,7 +292,7 @@ TEST_F(PostgresEventSinkTest, SaysSoWhileItHasNoHashKey) {
   options.url = database_.collector_url();
   PostgresEventSink sink(options, &none, &memory);
   std::vector<PieceSpan> spans;
-  CommitOutcome outcome;
+  postgres::Outcome outcome;
   EXPECT_THAT(sink.Commit(spans, outcome), StatusIs(absl::StatusCode::kUnavailable));
 }
 

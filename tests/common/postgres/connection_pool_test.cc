@@ -172,12 +172,16 @@ TEST(ConnectionPoolTest, RoleAndLimitsSurviveABackendThatWasKilledWhileIdle) {
     ASSERT_OK_AND_ASSIGN(auto lease, pool.Acquire(absl::ZeroDuration()));
     std::string user;
     std::string timeout;
-    const TransactionResult result =
-        RunTransaction(lease, TransactionKind::kReadWrite, [&](pqxx::transaction_base& transaction) {
+    bool broken = false;
+    const TransactionResult result = RunTransaction(
+        *lease, TransactionKind::kReadWrite,
+        [&](pqxx::transaction_base& transaction) {
           user = transaction.exec("SELECT current_user")[0][0].as<std::string>();
           timeout = transaction.exec("SHOW statement_timeout")[0][0].as<std::string>();
           return absl::OkStatus();
-        });
+        },
+        broken);
+    if (broken) lease.Discard();
     worked = result.status.ok();
     if (!worked) continue;
     EXPECT_EQ(user, "donut_query");

@@ -1,6 +1,7 @@
 #include "common/postgres/transaction.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/postgres/connection_pool.h"
 #include "common/postgres/postgres_status.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_database.h"
@@ -36,7 +37,10 @@ class TransactionTest : public ::testing::Test {
                             const std::function<absl::Status(pqxx::transaction_base&)>& body) {
     auto lease = pool_.Acquire(absl::Seconds(5));
     if (!lease.ok()) return {lease.status()};
-    return RunTransaction(*lease, kind, body);
+    bool broken = false;
+    TransactionResult result = RunTransaction(**lease, kind, body, broken);
+    if (broken) lease->Discard();
+    return result;
   }
 
   std::string Rows() { return database_.Query("SELECT count(*) FROM t"); }
