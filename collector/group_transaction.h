@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <pqxx/pqxx>
 #include <string>
 #include <utility>
@@ -59,6 +60,12 @@ class GroupTransaction {
     std::string detail;
     std::string_view payload;
   };
+  struct SkippedRange {
+    int producer_no;
+    int64_t first;
+    int64_t last;
+    v1::SkipReason reason;
+  };
   using UserKey = std::pair<int, int64_t>;
 
   void LockProducers(pqxx::transaction_base& transaction);
@@ -87,12 +94,6 @@ class GroupTransaction {
   ProducerLedger ledger_;
   std::vector<Row> rows_;
   std::vector<RejectedRow> rejected_;
-  struct SkippedRange {
-    int producer_no;
-    int64_t first;
-    int64_t last;
-    v1::SkipReason reason;
-  };
   std::vector<SkippedRange> skipped_;
   // The users that the cache did not know, with their text.
   std::map<UserKey, std::string> met_users_;
