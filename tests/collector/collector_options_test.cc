@@ -25,6 +25,21 @@ TEST(CollectorOptionsTest, NamesTheOptionThatIsWrong) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("max_staged_bytes")));
 }
 
+// The sum that the header states, term by term.
+TEST(CollectorOptionsTest, BoundsItsMemoryAsStated) {
+  constexpr int64_t kMib = 1 << 20;
+  CollectorOptions options;
+  options.queue.lanes = 3;
+  options.queue.max_staged_bytes = 64 * kMib;
+  options.queue.group.max_bytes = 4 * kMib;
+  options.max_streams = 16;
+  options.stream.max_unsent_bytes = kMib - (64 << 10);
+  options.known_users = 1'000;
+  EXPECT_EQ(options.MaxMemoryBytes(256 * kMib, 16, 2), 256 * kMib + (64 + 16 * 8) * kMib +
+                                                           3 * 6 * (4 + 8) * kMib + 16 * kMib + 1'000 * 100 +
+                                                           2 * 10'000 * 320);
+}
+
 TEST(LogGateTest, HoldsLinesBackAndCountsThem) {
   LogGate gate(2);
   const absl::Time now = absl::FromUnixSeconds(1'000);
