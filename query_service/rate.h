@@ -13,9 +13,6 @@ namespace donut::query {
 // Nothing when `whole` is 0. Needs 0 <= part <= whole.
 std::optional<v1::Rate> ShareOf(int64_t part, int64_t whole);
 
-// part / whole without an interval: for pooled rates, in which actors repeat.
-std::optional<v1::Rate> PooledRate(int64_t part, int64_t whole);
-
 // Sets the field that `mutable_rate` gives access to, or leaves it absent:
 // SetRate(ShareOf(3, 7), [&] { return row.mutable_share(); });
 template <typename MutableRate>

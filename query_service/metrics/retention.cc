@@ -88,12 +88,6 @@ absl::StatusOr<RetentionQuestion> ResolveRetention(const v1::GetRetentionRequest
   return question;
 }
 
-// An empty list means any event: NULL.
-std::optional<std::string> NamesOrAny(const std::vector<std::string>& names) {
-  if (names.empty()) return std::nullopt;
-  return ToPostgresArray(names);
-}
-
 RetentionCounts CountRetention(const RetentionQuestion& question, pqxx::transaction_base& transaction) {
   std::vector<absl::Time> period_starts;
   for (const CalendarBucket& period : question.periods) period_starts.push_back(period.start);
@@ -102,7 +96,7 @@ RetentionCounts CountRetention(const RetentionQuestion& question, pqxx::transact
   const pqxx::result rows = transaction.exec_params(
       sql::kRetention, question.scope.project_id, ToPostgresArray(period_starts),
       static_cast<int>(question.cohorts), ToPostgresArray(question.offsets), ToPostgres(scan_end),
-      NamesOrAny(question.start_event_names), NamesOrAny(question.return_event_names));
+      NamesOrNull(question.start_event_names), NamesOrNull(question.return_event_names));
   RetentionCounts counts;
   for (const pqxx::row& row : rows) {
     counts[{row["cohort"].as<size_t>() - 1, row["period_offset"].as<int64_t>()}] =

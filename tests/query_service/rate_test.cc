@@ -5,10 +5,7 @@
 namespace donut::query {
 namespace {
 
-TEST(RateTest, NothingToDivideByIsAbsent) {
-  EXPECT_FALSE(ShareOf(0, 0).has_value());
-  EXPECT_FALSE(PooledRate(0, 0).has_value());
-}
+TEST(RateTest, NothingToDivideByIsAbsent) { EXPECT_FALSE(ShareOf(0, 0).has_value()); }
 
 // Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
 TEST(RateTest, WilsonIntervalIsAsPublished) {
@@ -25,12 +22,6 @@ TEST(RateTest, IntervalIsExactAtTheEnds) {
   EXPECT_EQ(ShareOf(0, 7)->low(), 0);
   EXPECT_EQ(ShareOf(7, 7)->high(), 1);
   EXPECT_EQ(ShareOf(7, 7)->value(), 1);
-}
-
-TEST(RateTest, PooledRateHasNoInterval) {
-  EXPECT_EQ(PooledRate(1, 4)->value(), 0.25);
-  EXPECT_FALSE(PooledRate(1, 4)->has_low());
-  EXPECT_FALSE(PooledRate(1, 4)->has_high());
 }
 
 }  // namespace
