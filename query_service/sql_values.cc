@@ -1,5 +1,7 @@
 #include "query_service/sql_values.h"
 
+#include <cmath>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/proto_time.h"
@@ -49,7 +51,11 @@ std::optional<v1::DurationStatistics> DurationStatisticsFromRow(const pqxx::row&
                                                                 const std::string& prefix) {
   const int64_t count = row[prefix + "_count"].as<int64_t>();
   if (count == 0) return std::nullopt;
-  const auto seconds = [&](const char* column) { return row[prefix + column].as<double>() / 1e6; };
+  // Percentiles lie between two durations and come with the noise of that computation. Rounded to
+  // nanoseconds, whole microseconds are whole again.
+  const auto seconds = [&](const char* column) {
+    return std::round(row[prefix + column].as<double>() * 1e3) / 1e9;
+  };
   v1::DurationStatistics statistics;
   statistics.set_count(count);
   statistics.set_mean_seconds(seconds("_mean"));

@@ -44,5 +44,21 @@ TEST_F(SqlValuesTest, EmptyArraysAreArrays) {
   EXPECT_EQ(query::NamesOrNull({}), std::nullopt);
 }
 
+TEST_F(SqlValuesTest, DurationsOfWholeMicrosecondsAreWithoutNoise) {
+  pqxx::nontransaction transaction(query_connection());
+  const pqxx::result rows = transaction.exec(
+      "SELECT 3 AS d_count, 2153249999.999999::float8 AS d_mean, 1.5::float8 AS d_median, "
+      "2153250000.0000005::float8 AS d_p90, 30000000000.000004::float8 AS d_p99, 1::bigint AS d_min, "
+      "31622400000000::bigint AS d_max");
+  const auto statistics = query::DurationStatisticsFromRow(rows[0], "d");
+  ASSERT_TRUE(statistics.has_value());
+  EXPECT_EQ(statistics->mean_seconds(), 2153.25);
+  EXPECT_EQ(statistics->median_seconds(), 0.0000015);
+  EXPECT_EQ(statistics->p90_seconds(), 2153.25);
+  EXPECT_EQ(statistics->p99_seconds(), 30'000.0);
+  EXPECT_EQ(statistics->min_seconds(), 0.000001);
+  EXPECT_EQ(statistics->max_seconds(), 31'622'400.0);
+}
+
 }  // namespace
 }  // namespace donut::testing
