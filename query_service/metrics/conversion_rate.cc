@@ -20,6 +20,8 @@ absl::StatusOr<v1::GetConversionRateResponse> ConversionRate(const v1::GetConver
   response.set_actor(question.actor);
   response.set_from_label(question.steps.front().label);
   response.set_to_label(question.steps.back().label);
+  *response.mutable_from() = ToProto(question.steps.front());
+  *response.mutable_to() = ToProto(question.steps.back());
   response.set_entered_count(counts.steps.front().actors);
   response.set_converted_count(counts.steps.back().actors);
   SetRate(ShareOf(response.converted_count(), response.entered_count()),

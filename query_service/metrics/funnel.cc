@@ -13,6 +13,7 @@ v1::FunnelStepResult ToProto(const FunnelStepQuestion& question, const FunnelSte
                              int64_t previous) {
   v1::FunnelStepResult result;
   result.set_label(question.label);
+  *result.mutable_step() = ToProto(question);
   result.set_actor_count(step.actors);
   SetRate(ShareOf(step.actors, first), [&] { return result.mutable_conversion_from_first(); });
   SetRate(ShareOf(step.actors, previous), [&] { return result.mutable_conversion_from_previous(); });

@@ -45,6 +45,14 @@ absl::Status ResolveCommon(const Request& request, const QueryContext& context, 
 
 }  // namespace
 
+v1::FunnelStep ToProto(const FunnelStepQuestion& step) {
+  v1::FunnelStep proto;
+  *proto.mutable_event_names() = {step.event_names.begin(), step.event_names.end()};
+  proto.set_any_event(step.event_names.empty());
+  proto.set_label(step.label);
+  return proto;
+}
+
 absl::StatusOr<FunnelQuestion> ResolveFunnel(const v1::GetFunnelRequest& request,
                                              const QueryContext& context) {
   FunnelQuestion question;

@@ -39,6 +39,9 @@ struct FunnelQuestion {
   bool complete() const { return scope.end + window <= scope.as_of; }
 };
 
+// The step as an answer repeats it, with its label.
+v1::FunnelStep ToProto(const FunnelStepQuestion& step);
+
 // INVALID_ARGUMENT names the field and the rule.
 absl::StatusOr<FunnelQuestion> ResolveFunnel(const v1::GetFunnelRequest& request,
                                              const QueryContext& context);

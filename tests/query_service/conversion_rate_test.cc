@@ -72,6 +72,17 @@ TEST_F(ConversionRateTest, AnswersTheExampleOfItsPage) {
   EXPECT_TRUE(response.complete());
 }
 
+TEST_F(ConversionRateTest, RepeatsBothStepsBesideTheirLabels) {
+  const v1::GetConversionRateResponse response =
+      ConversionRate(R"(from { any_event: true } to { event_names: "b" event_names: "c" label: "Bought" })");
+  EXPECT_TRUE(response.from().any_event());
+  EXPECT_EQ(response.from().label(), "any event");
+  EXPECT_EQ(response.to_label(), "Bought");
+  EXPECT_EQ(response.to().label(), "Bought");
+  EXPECT_THAT(response.to().event_names(), ::testing::ElementsAre("b", "c"));
+  EXPECT_FALSE(response.to().any_event());
+}
+
 TEST_F(ConversionRateTest, ConvertingTwiceCountsOnce) {
   Add("u", "signup", "2024-03-02 10:00:00");
   Add("u", "purchase", "2024-03-02 10:30:00");

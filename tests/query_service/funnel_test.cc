@@ -294,6 +294,18 @@ TEST_F(FunnelTest, StepOfSeveralNamesOrAnyEvent) {
   EXPECT_THAT(Counts(response), ElementsAre(1, 1, 1));
   EXPECT_EQ(response.steps(1).label(), "b or c");
   EXPECT_EQ(response.steps(2).label(), "any event");
+  EXPECT_THAT(response.steps(1).step().event_names(), ElementsAre("b", "c"));
+  EXPECT_FALSE(response.steps(1).step().any_event());
+  EXPECT_EQ(response.steps(1).step().label(), "b or c");
+  EXPECT_TRUE(response.steps(2).step().any_event());
+}
+
+TEST_F(FunnelTest, ALabelDoesNotHideWhatWasAsked) {
+  v1::GetFunnelRequest request =
+      Request(absl::StrCat(kScope, R"(steps { event_names: "a" label: "Signed up" })"));
+  const v1::GetFunnelResponse response = Funnel(request);
+  EXPECT_EQ(response.steps(0).label(), "Signed up");
+  EXPECT_EQ(response.steps(0).step().ShortDebugString(), request.steps(0).ShortDebugString());
 }
 
 TEST_F(FunnelTest, AnyEventAloneCountsEveryActorOnce) {
