@@ -1,10 +1,10 @@
 // Queue and session against a model of the collector, under thousands of seeded schedules of crashes, cut
 // connections, lost messages, lost grants and forgotten producers. Prints the seed of a schedule that fails;
-// run that one alone with DONUT_SIMULATION_SEED.
-#include <cstdlib>
+// run that one alone with DONUT_RANDOM_SEED.
 #include <cstring>
 #include <deque>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -16,6 +16,7 @@
 #include "donut/client.h"
 #include "gtest/gtest.h"
 #include "tests/client_lib/model_collector.h"
+#include "tests/support/random_seed.h"
 
 namespace donut::testing {
 namespace {
@@ -294,12 +295,12 @@ constexpr uint64_t kSchedules = 400;
 constexpr int kSteps = 1'500;
 
 void RunSchedules(bool durable, Faults faults) {
-  const char* only = std::getenv("DONUT_SIMULATION_SEED");
-  const uint64_t first = only == nullptr ? 1 : std::strtoull(only, nullptr, 10);
-  const uint64_t last = only == nullptr ? kSchedules : first;
+  const std::optional<uint64_t> only = GivenSeed();
+  const uint64_t first = only.value_or(1);
+  const uint64_t last = only.value_or(kSchedules);
   int64_t stored = 0;
   for (uint64_t seed = first; seed <= last; ++seed) {
-    SCOPED_TRACE(absl::StrCat("DONUT_SIMULATION_SEED=", seed));
+    SCOPED_TRACE(absl::StrCat("DONUT_RANDOM_SEED=", seed));
     World world(seed, durable, faults);
     world.Run(kSteps);
     world.Check();

@@ -1,6 +1,5 @@
 // Clients, collectors and lost connections by dice, against the real ledger: whatever happens,
-// an acknowledged event is stored, and none is stored twice. Prints its seed; DONUT_TEST_SEED repeats one.
-#include <cstdlib>
+// an acknowledged event is stored, and none is stored twice. Prints its seed; DONUT_RANDOM_SEED repeats one.
 #include <iostream>
 #include <map>
 #include <random>
@@ -10,17 +9,13 @@
 #include "common/postgres/installation.h"
 #include "gtest/gtest.h"
 #include "tests/collector/build_event.h"
+#include "tests/support/random_seed.h"
 #include "tests/support/test_database.h"
 
 namespace donut::collector {
 namespace {
 
 using testing::NamedEvent;
-
-uint64_t Seed() {
-  if (const char* given = std::getenv("DONUT_TEST_SEED")) return std::strtoull(given, nullptr, 10);
-  return std::random_device{}();
-}
 
 // What a client knows of itself.
 struct Client {
@@ -46,8 +41,8 @@ class ExactlyOnceTest : public ::testing::Test {
   static constexpr size_t kCollectors = 2;
   static constexpr size_t kClients = 4;
 
-  ExactlyOnceTest() : seed_(Seed()), random_(seed_), clients_(kClients) {
-    std::cout << "DONUT_TEST_SEED=" << seed_ << std::endl;
+  ExactlyOnceTest() : seed_(testing::RandomSeed()), random_(seed_), clients_(kClients) {
+    std::cout << "DONUT_RANDOM_SEED=" << seed_ << std::endl;
     pqxx::work transaction(database_.owner());
     hash_.Set(postgres::ReadKeyedHash(transaction).value());
     for (size_t i = 0; i < kCollectors; ++i) Restart(i);

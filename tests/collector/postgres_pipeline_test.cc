@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/collector/sink_on_database.h"
+#include "tests/support/random_seed.h"
 #include "tests/support/status_matchers.h"
 
 namespace donut::collector {
@@ -53,7 +54,7 @@ TEST_F(PostgresPipelineTest, PipelineRowsAreTheSameInAnyOrderAndGrouping) {
   const std::string expected = PipelineState(database_);
   EXPECT_THAT(expected, HasSubstr("a twin at the same time"));
   EXPECT_THAT(expected, HasSubstr("another"));
-  const unsigned seed = std::random_device{}();
+  const uint64_t seed = testing::RandomSeed();
   std::mt19937 random(seed);
   for (int round = 0; round < 10; ++round) {
     Query("TRUNCATE analytics_sessions, analytics_session_phases");
@@ -65,7 +66,7 @@ TEST_F(PostgresPipelineTest, PipelineRowsAreTheSameInAnyOrderAndGrouping) {
       Commit({UnaryPiece(some)});
       at += count;
     }
-    ASSERT_EQ(PipelineState(database_), expected) << "seed " << seed << " round " << round;
+    ASSERT_EQ(PipelineState(database_), expected) << "DONUT_RANDOM_SEED=" << seed << " round " << round;
   }
 }
 

@@ -7,6 +7,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "gtest/gtest.h"
+#include "tests/support/random_seed.h"
 
 namespace donut::collector {
 namespace {
@@ -41,13 +42,13 @@ TEST(PropertiesJsonTest, WritesTheShortestTextThatReadsBackTheSame) {
   EXPECT_EQ(NumberAsJson(0.1), "0.1");
   EXPECT_EQ(NumberAsJson(1.0 / 3), "0.3333333333333333");
   EXPECT_EQ(NumberAsJson(5e-324), "5e-324");
-  const unsigned seed = std::random_device{}();
+  const uint64_t seed = testing::RandomSeed();
   std::mt19937_64 random(seed);
   for (int i = 0; i < 10'000; ++i) {
     const double number = std::uniform_real_distribution<double>(-1e6, 1e6)(random);
     double back = 0;
     ASSERT_TRUE(absl::SimpleAtod(NumberAsJson(number), &back));
-    ASSERT_EQ(back, number) << "seed " << seed;
+    ASSERT_EQ(back, number) << "DONUT_RANDOM_SEED=" << seed;
   }
 }
 

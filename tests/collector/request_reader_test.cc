@@ -6,6 +6,7 @@
 #include "google/protobuf/stubs/logging.h"
 #include "gtest/gtest.h"
 #include "tests/collector/build_event.h"
+#include "tests/support/random_seed.h"
 #include "tests/support/status_matchers.h"
 
 namespace donut::collector {
@@ -76,7 +77,7 @@ TEST(RequestReaderTest, RefusesMessagesThatDoNotParse) {
 
 TEST(RequestReaderTest, NeverCrashesOnDamagedBytes) {
   const google::protobuf::LogSilencer silence;  // it would name each bad text
-  const unsigned seed = std::random_device{}();
+  const uint64_t seed = testing::RandomSeed();
   std::mt19937 random(seed);
   v1::StreamEventsRequest request;
   request.mutable_batch()->set_first_sequence(1);
@@ -89,7 +90,7 @@ TEST(RequestReaderTest, NeverCrashesOnDamagedBytes) {
     bytes.resize(random() % (bytes.size() + 1));
     const auto message = ReadStreamMessage(bytes);
     if (!message.ok()) {
-      ASSERT_EQ(message.status().code(), absl::StatusCode::kInvalidArgument) << "seed " << seed;
+      ASSERT_EQ(message.status().code(), absl::StatusCode::kInvalidArgument) << "DONUT_RANDOM_SEED=" << seed;
     } else if (const auto* batch = std::get_if<BatchFrame>(&*message)) {
       (void)PrepareEvents(batch->events, batch->first_sequence, 0, testing::kNoon, "batch.events");
     }

@@ -14,6 +14,7 @@
 #include "gtest/gtest.h"
 #include "tests/reference/history.h"
 #include "tests/reference/random_history.h"
+#include "tests/support/random_seed.h"
 
 namespace donut::testing {
 
@@ -52,7 +53,7 @@ RandomTrial<Request> Shrink(RandomTrial<Request> trial,
 template <typename Request>
 void CompareOnRandomHistories(int64_t usual_count, const std::function<RandomTrial<Request>(Dice&)>& make,
                               const std::function<std::string(const RandomTrial<Request>&)>& difference) {
-  const int64_t first_seed = NumberFromEnvironment("DONUT_RANDOM_SEED", 1);
+  const int64_t first_seed = static_cast<int64_t>(GivenSeed().value_or(1));
   const int64_t count = NumberFromEnvironment("DONUT_RANDOM_HISTORIES", usual_count);
   for (int64_t seed = first_seed; seed < first_seed + count; ++seed) {
     Dice dice(static_cast<uint64_t>(seed));
