@@ -21,6 +21,7 @@ constexpr size_t kMostWindowBytes = size_t{1} << 30;
 constexpr size_t kLeastBatchBytes = 1 << 10;
 constexpr size_t kMostBatchBytes = 960 << 10;
 constexpr size_t kMostUserAgentBytes = 150;
+constexpr absl::Duration kMostLinger = absl::Minutes(1);
 // The collector rejects events over its limit and says why; what would not fit a message cannot get there.
 constexpr size_t kMostSentEventBytes = kMostBatchBytes;
 // A replay has somebody waiting: it tries again sooner than a live client.
@@ -100,7 +101,9 @@ absl::Status ReplayOptions::Validate() const {
   if (max_batch_bytes < kLeastBatchBytes || max_batch_bytes > kMostBatchBytes) {
     return Wrong("max_batch_bytes", "must be from 1 KiB to 960 KiB");
   }
-  if (linger < absl::ZeroDuration()) return Wrong("linger", "must not be negative");
+  if (linger < absl::ZeroDuration() || linger > kMostLinger) {
+    return Wrong("linger", "must be from 0 to a minute");
+  }
   return absl::OkStatus();
 }
 

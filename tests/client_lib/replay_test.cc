@@ -219,6 +219,8 @@ TEST_F(ReplayTest, FinishSaysWhatIsMissing) {
 TEST(ReplayOptionsTest, NamesTheWrongOption) {
   EXPECT_TRUE(ReplayOptions{.producer_id = kId}.Validate().ok());
   EXPECT_THAT(ReplayOptions{}.Validate().ToString(), HasSubstr("producer_id: must have 16 bytes"));
+  EXPECT_THAT((ReplayOptions{.producer_id = kId, .linger = absl::Minutes(2)}).Validate().ToString(),
+              HasSubstr("linger: must be from 0 to a minute"));
   EXPECT_THAT((ReplayOptions{.producer_id = kId, .window_bytes = 1}).Validate().ToString(),
               HasSubstr("window_bytes"));
 }

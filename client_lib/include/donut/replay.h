@@ -1,10 +1,14 @@
 // Sends a known, ordered source (a file, a log, a repository's history) so that each of its
 // pieces is stored exactly once, however often the sending is interrupted.
 //
-//   ASSIGN_OR_RETURN(auto replay, donut::Replay::Open({.producer_id = id_of_source}, absl::Seconds(10)));
-//   for (piece : source.From(replay->committed_sequence()))      // piece n has the number n, from 1
-//     RETURN_IF_ERROR(replay->Send(ToEvent(piece), bookmark));
-//   RETURN_IF_ERROR(replay->Finish(absl::Minutes(5)));
+//   auto opened = donut::Replay::Open({.producer_id = id_of_source}, absl::Seconds(10));
+//   if (!opened.ok()) return opened.status();
+//   donut::Replay& replay = **opened;
+//   for (const Piece& piece : source.From(replay.committed_sequence())) {  // piece n has the number n, from 1
+//     absl::Status sent = replay.Send(ToEvent(piece), bookmark);
+//     if (!sent.ok()) return sent;
+//   }
+//   return replay.Finish(absl::Minutes(5));
 //
 // Every piece takes one number, whether it is an event, cannot be read (SendUnparsed) or holds
 // nothing (Skip): so the number that is committed says where to go on. A bookmark is a note of the
@@ -45,7 +49,8 @@ struct ReplayOptions {
 
   // Memory for what is sent and not committed; Send waits while it is full. 2 MiB to 1 GiB.
   size_t window_bytes = 8 << 20;
-  // 1 to 5,000 events, 1 KiB to 960 KiB.
+  // A batch goes out when it has this many events (1 to 5,000) or bytes (1 KiB to 960 KiB), or
+  // when its first event has waited for `linger` (at most a minute).
   int max_batch_events = 5'000;
   size_t max_batch_bytes = 512 << 10;
   absl::Duration linger = absl::Milliseconds(50);
