@@ -1,5 +1,5 @@
 -- What happened. Rows of one user share user_id, the column by which a larger
--- installation is sharded: it is part of every key here that holds user data.
+-- installation is sharded: it is part of every key that holds user data, but for rejected_events (0003).
 
 CREATE TABLE event_names (
   event_name_id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

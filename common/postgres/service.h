@@ -4,13 +4,16 @@
 //
 //   int main(int argc, char** argv) {
 //     donut::BlockStopSignals();
-//     auto flags = donut::ReadServiceFlags(argc, argv, {"127.0.0.1:50052", "DONUT_QUERY_ADDRESS",
-//     "donut_query"}); if (!flags.ok()) return donut::postgres::FailedToStart(flags.status());
+//     const auto flags =
+//         donut::ReadServiceFlags(argc, argv, {"127.0.0.1:50052", "DONUT_QUERY_ADDRESS", "donut_query"});
+//     if (!flags.ok()) return donut::postgres::FailedToStart(flags.status());
 //     donut::postgres::ServiceOptions options = donut::postgres::ServiceOptionsFrom("donut-query", *flags);
 //     donut::postgres::ProjectDirectory directory(options.anonymous_allowed());
 //     donut::postgres::ConnectionPool pool(options.database, 4);
-//     donut::query::QueryService service(pool, directory);
-//     return donut::postgres::RunService(options, directory, {&service}, {});
+//     donut::SystemClock clock;
+//     donut::query::MetricRunner runner(&directory, &pool, &clock);
+//     const auto service = donut::query::MakeQueryService(&runner);
+//     return donut::postgres::RunService(options, directory, {service.get()}, {});
 //   }
 //
 // No state of its own; called from main.
