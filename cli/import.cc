@@ -146,7 +146,7 @@ int Conclude(const absl::Status& status, Import& import, const ImportReport& rep
     std::printf("already imported, nothing new: %s\n", EarlierLines(opened.line, opened.unreadable).c_str());
     return opened.unreadable > 0 ? kExitRefused : kExitDone;
   }
-  std::printf("%s\n", FinalLine(counts, elapsed).c_str());
+  if (counts.lines > 0) std::printf("%s\n", FinalLine(counts, elapsed).c_str());
   if (const std::string hint = import.span().Hint(); !hint.empty()) std::printf("%s\n", hint.c_str());
   if (const int64_t earlier = opened.unreadable - counts.unparsed; earlier > 0) {
     std::printf("of the lines imported before %s unreadable: rejected_events has them\n",

@@ -25,6 +25,18 @@ std::string WhatToDo(const std::string& path, const std::string& first_line, con
   return "Say which keys to take: --user-field, --event-field, --time-field (donut import --help)";
 }
 
+// A JSON document over several lines. One of these may well be readable by itself, such as an array's last.
+bool BeginsADocument(const std::string& line) {
+  return line == "[" || line == "{" || absl::StartsWith(line, "[{");
+}
+
+absl::Status Refusal(const std::string& what, const absl::Status& reason, const std::string& path,
+                     const std::string& first_line) {
+  return absl::InvalidArgumentError(absl::StrCat(path == "-" ? "standard input" : path, ": ", what,
+                                                 ", so nothing was sent. Its first line: ", reason.message(),
+                                                 ". ", WhatToDo(path, first_line, reason)));
+}
+
 }  // namespace
 
 absl::Status CheckFirstLines(const std::string& path, const FieldMapping& mapping, LineReader& reader) {
@@ -44,13 +56,16 @@ absl::Status CheckFirstLines(const std::string& path, const FieldMapping& mappin
     // A log's only line may still be being written.
     const bool may_grow = !line->terminated && absl::StartsWith(first_line, "{");
     if (may_grow && parsed.code() == absl::StatusCode::kDataLoss) return absl::OkStatus();
+    if (BeginsADocument(first_line)) {
+      return Refusal("a JSON document, not lines of JSON", parsed, path, first_line);
+    }
   }
   if (lines == 0) return absl::OkStatus();
   const bool all = lines < static_cast<int64_t>(kMaxPeekedLines);
-  return absl::InvalidArgumentError(absl::StrCat(
-      path == "-" ? "standard input" : path, ": not one of its ", all ? "" : "first ", Counted(lines, "line"),
-      " can be read as an event, so nothing was sent. The first: ", first_reason.message(), ". ",
-      WhatToDo(path, first_line, first_reason)));
+  const std::string none =
+      lines == 1 ? "its only line cannot"
+                 : absl::StrCat("none of its ", all ? "" : "first ", Counted(lines, "line"), " can");
+  return Refusal(absl::StrCat(none, " be read as an event"), first_reason, path, first_line);
 }
 
 }  // namespace donut::cli

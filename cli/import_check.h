@@ -10,7 +10,8 @@
 namespace donut::cli {
 
 // Looks at the first lines of `reader` (LineReader::Peek) up to the first one that can be read.
-// INVALID_ARGUMENT when there is none: why the first line cannot be read, and what to do. Else as the reader.
+// INVALID_ARGUMENT when there is none, or when the source is one JSON document over several lines: why the
+// first line cannot be read, and what to do. Else as the reader.
 absl::Status CheckFirstLines(const std::string& path, const FieldMapping& mapping, LineReader& reader);
 
 }  // namespace donut::cli

@@ -45,16 +45,21 @@ TEST_F(ImportCheckTest, ASourceWithoutLinesPasses) {
 
 TEST_F(ImportCheckTest, NamesTheFirstReasonAndTheMapping) {
   const std::string text = absl::StrCat(kOtherKeys, "\n", kOtherKeys, "\n");
-  EXPECT_THAT(Refusal(text), AllOf(HasSubstr("not one of its 2 lines"), HasSubstr("nothing was sent"),
+  EXPECT_THAT(Refusal(text), AllOf(HasSubstr("none of its 2 lines"), HasSubstr("nothing was sent"),
                                    HasSubstr("no user"), HasSubstr("--user-field")));
   EXPECT_EQ(Refusal(text, {.user = "who"}), "");
-  EXPECT_THAT(Refusal(absl::StrCat(kGood, "\n"), {.user = "nobody"}), HasSubstr("looked for nobody"));
+  EXPECT_THAT(Refusal(absl::StrCat(kGood, "\n"), {.user = "nobody"}),
+              AllOf(HasSubstr("its only line cannot"), HasSubstr("looked for nobody")));
 }
 
 TEST_F(ImportCheckTest, TellsHowAnArrayBecomesLines) {
   const std::string wanted = absl::StrCat("jq -c '.[]' ", path_);
   EXPECT_THAT(Refusal(absl::StrCat("[\n", kGood, ",\n", kOtherKeys, "\n]\n")), HasSubstr(wanted));
+  EXPECT_THAT(Refusal(absl::StrCat("[\n", kGood, "\n]\n")),
+              HasSubstr(wanted));  // readable, but for the frame
   EXPECT_THAT(Refusal(absl::StrCat("[", kGood, "]")), HasSubstr(wanted));
+  EXPECT_THAT(Refusal(absl::StrCat("[", kGood, ",\n", kGood, "]\n")), HasSubstr(wanted));
+  EXPECT_EQ(Refusal(absl::StrCat("[info] started\n", kGood, "\n")), "");
   EXPECT_THAT(Refusal("{\n  \"user\": \"ada\"\n}\n"), HasSubstr(absl::StrCat("jq -c . ", path_)));
 }
 
