@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "CLI/CLI.hpp"
+#include "absl/time/clock.h"
 #include "cli/command.h"
 #include "cli/render/summary.h"
 #include "cli/service_call.h"
@@ -40,7 +41,7 @@ int PrintJson(const v1::GetSummaryResponse& response) {
 }
 
 int View(const GlobalOptions& global, const ViewOptions& options) {
-  const auto request = ToSummaryRequest(options.dates);
+  const auto request = ToSummaryRequest(options.dates, absl::Now());
   if (!request.ok()) {
     PrintError(std::string(request.status().message()));
     return kExitUsage;
@@ -52,8 +53,10 @@ int View(const GlobalOptions& global, const ViewOptions& options) {
   v1::GetSummaryResponse response;
   const grpc::Status status = stub->GetSummary(&context, *request, &response);
   if (!status.ok()) {
-    PrintError(ExplainFailure(status, {"donut-query", global.query_address, "--query"}, *channel));
-    return kExitFailed;
+    const std::string text =
+        ExplainFailure(status, {"donut-query", global.query_address, "--query"}, *channel);
+    PrintError(InOptionNames(text));
+    return status.error_code() == grpc::StatusCode::INVALID_ARGUMENT ? kExitUsage : kExitFailed;
   }
   if (options.json) return PrintJson(response);
   std::fputs(RenderSummary(response, PageOptionsFor(STDOUT_FILENO)).c_str(), stdout);
@@ -66,7 +69,8 @@ void AddView(CLI::App& app, Command& command) {
   CLI::App* view =
       app.add_subcommand("view", "Show the analytics: active users, pipelines, retention, features");
   auto options = std::make_shared<ViewOptions>();
-  view->add_option("--start", options->dates.start, "First day. Default: 30 days in all")->type_name("DATE");
+  view->add_option("--start", options->dates.start, "First day. Default: 30 days in all; at most 500")
+      ->type_name("DATE");
   view->add_option("--end", options->dates.end, "Last day, included. Default: today")->type_name("DATE");
   view->add_option("--time-zone", options->dates.time_zone, "Such as Europe/Berlin. Default: the project's")
       ->type_name("ZONE");

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/proto_alias.h"
 #include "donut/analytics/v1/summary.pb.h"
 
@@ -15,7 +16,14 @@ struct ViewDates {
   std::string time_zone = {};
 };
 
-// INVALID_ARGUMENT that names the option. The API's end date is exclusive: end + 1 is sent.
-absl::StatusOr<v1::GetSummaryRequest> ToSummaryRequest(const ViewDates& dates);
+// As many cohorts as the service answers retention for, in the view's days.
+inline constexpr int kMaxViewDays = 500;
+
+// INVALID_ARGUMENT that names the option. The API's end date is exclusive: end + 1 is sent. `now` tells how
+// long a period is that has no end; what depends on the time zone is left to the service.
+absl::StatusOr<v1::GetSummaryRequest> ToSummaryRequest(const ViewDates& dates, absl::Time now);
+
+// The service's refusal of such a request, with its fields called as the options are.
+std::string InOptionNames(const std::string& message);
 
 }  // namespace donut::cli

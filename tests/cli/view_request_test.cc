@@ -6,10 +6,17 @@
 namespace donut::cli {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
+const absl::Time kNow = absl::FromCivil(absl::CivilHour(2024, 3, 10, 12), absl::UTCTimeZone());
+
+std::string Refusal(const ViewDates& dates) {
+  return std::string(ToSummaryRequest(dates, kNow).status().message());
+}
+
 TEST(ViewRequestTest, AsksForTheDefaultsWithoutDates) {
-  const auto request = ToSummaryRequest({});
+  const auto request = ToSummaryRequest({}, kNow);
   ASSERT_TRUE(request.ok());
   EXPECT_EQ(request->scope().interval().start_case(), v1::Interval::START_NOT_SET);
   EXPECT_EQ(request->scope().interval().end_case(), v1::Interval::END_NOT_SET);
@@ -17,7 +24,7 @@ TEST(ViewRequestTest, AsksForTheDefaultsWithoutDates) {
 
 TEST(ViewRequestTest, SendsTheDayAfterTheLastDayMeant) {
   const auto request =
-      ToSummaryRequest({.start = "2024-02-01", .end = "2024-02-29", .time_zone = "Europe/Berlin"});
+      ToSummaryRequest({.start = "2024-02-01", .end = "2024-02-29", .time_zone = "Europe/Berlin"}, kNow);
   ASSERT_TRUE(request.ok());
   EXPECT_EQ(request->scope().interval().start_date(), "2024-02-01");
   EXPECT_EQ(request->scope().interval().end_date(), "2024-03-01");
@@ -25,24 +32,51 @@ TEST(ViewRequestTest, SendsTheDayAfterTheLastDayMeant) {
 }
 
 TEST(ViewRequestTest, AnEndAloneMeansThirtyDays) {
-  const auto request = ToSummaryRequest({.end = "2024-01-30"});
+  const auto request = ToSummaryRequest({.end = "2024-01-30"}, kNow);
   ASSERT_TRUE(request.ok());
   EXPECT_EQ(request->scope().interval().start_date(), "2024-01-01");
   EXPECT_EQ(request->scope().interval().end_date(), "2024-01-31");
 }
 
 TEST(ViewRequestTest, OneDayIsAPeriod) {
-  const auto request = ToSummaryRequest({.start = "2024-01-30", .end = "2024-01-30"});
+  const auto request = ToSummaryRequest({.start = "2024-01-30", .end = "2024-01-30"}, kNow);
   ASSERT_TRUE(request.ok());
   EXPECT_EQ(request->scope().interval().end_date(), "2024-01-31");
 }
 
 TEST(ViewRequestTest, NamesTheOptionThatIsWrong) {
-  EXPECT_THAT(ToSummaryRequest({.start = "2024-02-30"}).status().message(), HasSubstr("--start"));
-  EXPECT_THAT(ToSummaryRequest({.start = "yesterday"}).status().message(), HasSubstr("--start"));
-  EXPECT_THAT(ToSummaryRequest({.start = "2024-2-1"}).status().message(), HasSubstr("--start"));
-  EXPECT_THAT(ToSummaryRequest({.start = "2024-02-02", .end = "2024-02-01"}).status().message(),
-              HasSubstr("--end"));
+  EXPECT_THAT(Refusal({.start = "2024-02-30"}), HasSubstr("--start"));
+  EXPECT_THAT(Refusal({.start = "yesterday"}), HasSubstr("--start"));
+  EXPECT_THAT(Refusal({.start = "2024-2-1"}), HasSubstr("--start"));
+  EXPECT_THAT(Refusal({.start = "2024-02-02", .end = "2024-02-01"}), HasSubstr("--end"));
+}
+
+TEST(ViewRequestTest, KeepsToTheYearsThatTheServiceKnows) {
+  EXPECT_EQ(Refusal({.end = "9999-12-31"}), "--end: 9999-12-31 lies outside the years 1971 to 2200");
+  EXPECT_THAT(Refusal({.start = "1970-12-31"}), HasSubstr("--start"));
+  EXPECT_EQ(Refusal({.start = "2200-12-31", .end = "2200-12-31"}), "");
+}
+
+TEST(ViewRequestTest, ShowsAtMost500Days) {
+  EXPECT_EQ(Refusal({.start = "2022-01-01", .end = "2023-05-15"}), "");
+  EXPECT_THAT(
+      Refusal({.start = "2022-01-01", .end = "2023-05-16"}),
+      AllOf(HasSubstr("at most 500 days, not 501"), HasSubstr("--start 2022-01-02 --end 2023-05-16")));
+  EXPECT_THAT(Refusal({.start = "2000-01-01"}), HasSubstr("at most 500 days"));
+  EXPECT_EQ(Refusal({.start = "2023-01-01"}), "");
+}
+
+TEST(ViewRequestTest, AStartBehindTodayNeedsAnEnd) {
+  EXPECT_THAT(Refusal({.start = "2024-03-12"}), HasSubstr("lies behind today"));
+  EXPECT_EQ(Refusal({.start = "2024-03-11"}), "");  // today already in the far east
+  EXPECT_EQ(Refusal({.start = "2024-03-12", .end = "2024-03-12"}), "");
+}
+
+TEST(ViewRequestTest, TurnsTheServicesFieldsIntoOptions) {
+  EXPECT_EQ(InOptionNames("scope.time_zone: must be a name"), "--time-zone: must be a name");
+  EXPECT_EQ(InOptionNames("scope.interval.start_date: no such day"), "--start: no such day");
+  EXPECT_EQ(InOptionNames("scope.interval: must have at most 500"),
+            "--start and --end: must have at most 500");
 }
 
 }  // namespace
