@@ -99,11 +99,15 @@ void AddRow(const SeriesRow& row, int step, int64_t most, Table& table) {
 
 void RenderActiveNow(const v1::ActiveUsersBucket& today, Page& page) {
   page.Section("ACTIVE USERS NOW", absl::StrCat("today is ", WithWeekday(today.bucket().label())));
+  const int64_t month = today.trailing_30_day_count();
+  if (month == 0) {
+    page.Paragraph("No events in the last 30 days.", Tone::kQuiet);
+    return;
+  }
   Table table({{"", Table::Kind::kText},
                {"", Table::Kind::kNumber},
                {"", Table::Kind::kBar},
                {"", Table::Kind::kText}});
-  const int64_t month = today.trailing_30_day_count();
   const auto add = [&](const char* label, int64_t count, const std::string& note) {
     table.Row({label,
                {Count(count), Tone::kStrong},
@@ -114,12 +118,11 @@ void RenderActiveNow(const v1::ActiveUsersBucket& today, Page& page) {
   add("today, so far", today.active_count(), fresh);
   add("last 7 days", today.trailing_7_day_count(), "");
   add("last 30 days", month, "");
-  const std::string interval = RateInterval(today.has_stickiness(), today.stickiness());
+  // Without the interval of the rate: it would be that of a whole day, and the day is not over.
   table.Row({"stickiness",
              {Percent(today.has_stickiness(), today.stickiness()), Tone::kStrong},
              Table::Cell::OfBar(today.has_stickiness() ? today.stickiness().value() : 0),
-             {interval.empty() ? "today / 30 days" : absl::StrCat("today / 30 days, 95% CI ", interval),
-              Tone::kQuiet}});
+             {"today so far / 30 days", Tone::kQuiet}});
   table.RenderTo(page);
 }
 

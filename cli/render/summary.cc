@@ -109,6 +109,11 @@ std::string RenderSummary(const v1::GetSummaryResponse& response, const PageOpti
   RenderActiveSeries(response.active_users(), page);
   for (const v1::GetPipelineFunnelResponse& funnel : response.pipeline_funnels())
     RenderPipelineFunnel(funnel, page);
+  if (response.pipeline_funnels().empty()) {
+    page.Section("PIPELINES");
+    page.Paragraph("No pipeline runs in this period. For a funnel of events ask GetFunnel (see the README).",
+                   Tone::kQuiet);
+  }
   RenderFeatureUsage(response.feature_usage(), page);
   RenderRetention(response.retention(), page);
   RenderInShort(response, page);

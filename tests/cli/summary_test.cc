@@ -143,6 +143,21 @@ TEST(SummaryTest, SaysWhatToDoWhenThereIsNothing) {
   EXPECT_THAT(text, Not(HasSubstr("RETENTION")));
 }
 
+TEST(SummaryTest, SaysWhyThereIsNoFunnel) {
+  v1::GetSummaryResponse summary = SampleSummary();
+  EXPECT_THAT(RenderSummary(summary, {}), Not(HasSubstr("GetFunnel")));
+  summary.clear_pipeline_funnels();
+  EXPECT_THAT(RenderSummary(summary, {}), HasSubstr("No pipeline runs in this period. For a funnel"));
+}
+
+TEST(SummaryTest, OldEventsHaveOneLineForNow) {
+  v1::GetSummaryResponse summary = SampleSummary();
+  summary.mutable_today()->set_trailing_30_day_count(0);
+  const std::string text = RenderSummary(summary, {});
+  EXPECT_THAT(text, HasSubstr("No events in the last 30 days."));
+  EXPECT_THAT(text, Not(HasSubstr("stickiness")));
+}
+
 TEST(SummaryTest, PointsToTheDaysThatHaveEvents) {
   v1::GetSummaryResponse elsewhere = SampleSummary();
   elsewhere.set_event_count(0);
