@@ -5,6 +5,8 @@
 //   cleaning    splits it into paragraphs and licence texts; many old files are prose, and fail here
 //   labeling    says which licence each text is, from its words alone
 //   evaluation  compares the labels with the names that the file itself gives
+// Items are files up to cleaning, and licence texts from there on: cleaning finds them, labeling passes on
+// those that it recognised, evaluation those whose label agrees.
 // The package's maintainer is the user. What is tracked: see Process below.
 //
 // A package is processed again when its version changes (--again: all of them, as further
@@ -110,9 +112,10 @@ bool Process(Client& client, const Package& package, const std::string& run_id, 
   auto cleaning = run.StartPhase("cleaning", 1);
   const auto file = ParseCopyrightFile(*text);
   if (!file.ok()) return FailWith(run, file.status());
-  cleaning.Complete({.items_out = file->paragraphs});
+  const auto texts = static_cast<int64_t>(file->licenses.size());
+  cleaning.Complete({.items_out = texts}, {{"paragraphs", file->paragraphs}});
 
-  auto labeling = run.StartPhase("labeling", static_cast<int64_t>(file->licenses.size()));
+  auto labeling = run.StartPhase("labeling", texts);
   const auto labeled = Label(*file);
   if (!labeled.ok()) return FailWith(run, labeled.status());
   labeling.Complete({.items_out = static_cast<int64_t>(labeled->size())});
