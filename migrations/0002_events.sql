@@ -41,7 +41,9 @@ CREATE TABLE analytics_events (
 CREATE INDEX analytics_events_time ON analytics_events
   USING brin (event_time) WITH (pages_per_range = 32, autosummarize = on);
 
--- Makes the partitions for events up to `until`: months that do not exist yet. Each is built
+-- Makes the partitions for events up to `until`: months that do not exist yet, from the one behind
+-- the latest that does, at the latest from this one. So months in which no collector ran
+-- get theirs, and old partitions that were dropped stay away. Each is built
 -- aside and attached, because CREATE .. PARTITION OF waits for every open reader
 -- and makes the writers behind it wait as well. Returns how many it made.
 CREATE FUNCTION extend_event_partitions(until timestamptz) RETURNS int
@@ -51,7 +53,7 @@ SET timezone = 'UTC'
 SET lock_timeout = '2s'
 AS $$
 DECLARE
-  month_start timestamptz := date_trunc('month', now());
+  month_start timestamptz;
   month_end   timestamptz;
   partition   text;
   made        int := 0;
@@ -61,6 +63,12 @@ BEGIN
   END IF;
   -- Two collectors at once: the second finds the work done.
   PERFORM pg_advisory_xact_lock(hashtext('donut.extend_event_partitions'));
+  -- least() passes over NULL: no monthly partition at all.
+  SELECT least(date_trunc('month', now()),
+               max(to_timestamp(right(relname, 7), 'YYYY_MM')) + interval '1 month')
+  INTO month_start
+  FROM pg_inherits JOIN pg_class ON oid = inhrelid
+  WHERE inhparent = 'analytics_events'::regclass AND relname ~ '^analytics_events_\d{4}_\d{2}$';
   WHILE month_start <= until LOOP
     month_end := month_start + interval '1 month';
     partition := 'analytics_events_' || to_char(month_start, 'YYYY_MM');

@@ -74,6 +74,41 @@ TEST(PartitionsTest, TheCollectorMakesTheNextMonthsOnce) {
   EXPECT_EQ(InsertAt(database, "generate_series(now(), now() + interval '6 months', '1 month')"), "7");
 }
 
+TEST(PartitionsTest, MonthsWithoutACollectorGetTheirsAndDroppedOldOnesStayAway) {
+  TestDatabase database;
+  database.Query("SET timezone = 'UTC'");
+  // The latest left is 7 months ago, as if no collector had run since; the one before it was dropped.
+  database.Query(
+      "DO $$ BEGIN FOR i IN -6 .. 3 LOOP EXECUTE 'DROP TABLE IF EXISTS ' || "
+      "to_char(date_trunc('month', now()) + i * interval '1 month', '\"analytics_events_\"YYYY_MM'); "
+      "END LOOP; END $$");
+  const std::string latest = database.Query(
+      "SELECT max(relname) FROM pg_inherits JOIN pg_class ON oid = inhrelid "
+      "WHERE inhparent = 'analytics_events'::regclass AND relname ~ '_\\d{4}_\\d{2}$'");
+  ASSERT_EQ(latest, database.Query("SELECT to_char(date_trunc('month', now()) - interval '7 months', "
+                                   "'\"analytics_events_\"YYYY_MM')"));
+  const std::string dropped = database.Query(
+      "SELECT to_char(date_trunc('month', now()) - interval '8 months', '\"analytics_events_\"YYYY_MM')");
+  database.Query("DROP TABLE IF EXISTS " + dropped);
+  ASSERT_OK_AND_ASSIGN(const int made, Extend(database.collector_url(), "now() + interval '3 months'"));
+  EXPECT_EQ(made, 10);
+  EXPECT_EQ(InsertAt(database,
+                     "generate_series(date_trunc('month', now()) - interval '7 months', "
+                     "now() + interval '3 months', '1 month')"),
+            "11");
+  EXPECT_EQ(database.Query("SELECT to_regclass('" + dropped + "') IS NULL"), "t");
+}
+
+TEST(PartitionsTest, MakesThisMonthWhenNoMonthIsLeft) {
+  TestDatabase database;
+  database.Query(
+      "DO $$ DECLARE name text; BEGIN FOR name IN SELECT relname FROM pg_inherits JOIN pg_class ON oid = "
+      "inhrelid WHERE inhparent = 'analytics_events'::regclass AND relname ~ '_\\d{4}_\\d{2}$' "
+      "LOOP EXECUTE 'DROP TABLE ' || name; END LOOP; END $$");
+  ASSERT_OK_AND_ASSIGN(const int made, Extend(database.collector_url(), "now() + interval '3 months'"));
+  EXPECT_EQ(made, 4);
+}
+
 TEST(PartitionsTest, NewOnesHaveTheIndexAndNoLeftOverConstraint) {
   TestDatabase database;
   ASSERT_OK(Extend(database.collector_url(), "now() + interval '6 months'"));
