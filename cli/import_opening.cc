@@ -1,5 +1,6 @@
 #include "cli/import_opening.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,11 +19,17 @@ std::string ProducerId(const ImportSource& source, const std::string& first_line
   return ProducerIdOfLines(source.mapping_fingerprint, first_line, generation);
 }
 
-// Whether the source's first lines are those that were committed.
+// Whether the source's first lines are those that were committed, as far as the bookmark speaks. The lines
+// behind it that are committed as well (a batch that was interrupted in its middle) are passed over unseen.
 absl::StatusOr<bool> PassOverCommitted(const ImportSource& source, OpenImport& import) {
+  const int64_t committed = import.replay->committed_sequence();
+  const int64_t spoken_for = std::min(import.replay->bookmark_sequence(), committed);
+  const ImportBookmark bookmark = ImportBookmark::FromText(import.replay->bookmark());
+  import.unreadable = bookmark.unreadable;
   SourceLine line;
-  for (const int64_t committed = import.replay->committed_sequence(); import.line < committed;
-       ++import.line) {
+  for (;; ++import.line) {
+    if (import.line == spoken_for && import.hash.value() != bookmark.hash) return false;
+    if (import.line == committed) return true;
     ASSIGN_OR_RETURN(const bool more, import.reader->Next(line));
     if (!more) {
       return absl::FailedPreconditionError(absl::StrCat(
@@ -33,9 +40,6 @@ absl::StatusOr<bool> PassOverCommitted(const ImportSource& source, OpenImport& i
     }
     import.hash.Add(line.text);
   }
-  const ImportBookmark bookmark = ImportBookmark::FromText(import.replay->bookmark());
-  import.unreadable = bookmark.unreadable;
-  return import.hash.value() == bookmark.hash;
 }
 
 }  // namespace

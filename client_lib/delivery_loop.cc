@@ -322,6 +322,11 @@ std::string DeliveryLoop::bookmark_at_opening() const {
   return session_.bookmark_at_opening();
 }
 
+int64_t DeliveryLoop::bookmark_sequence_at_opening() const {
+  MutexLock lock(shared_->mutex);
+  return session_.bookmark_sequence_at_opening();
+}
+
 bool DeliveryLoop::Flush(absl::Duration timeout) {
   MutexLock lock(shared_->mutex);
   if (std::this_thread::get_id() == loop_thread_) return false;

@@ -54,6 +54,7 @@ class DeliveryLoop {
   absl::Status AppendSkipped(int64_t count, v1::SkipReason reason);
   int64_t committed_at_opening() const;
   std::string bookmark_at_opening() const;
+  int64_t bookmark_sequence_at_opening() const;
 
   // --- Both.
 

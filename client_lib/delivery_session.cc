@@ -41,6 +41,7 @@ DeliverySession::DeliverySession(SessionOptions options, DeliveryQueue* queue)
       backoff_(options_.first_backoff, options_.most_backoff),
       producer_id_(options_.producer_id.empty() ? options_.random_bytes(limits::kProducerIdBytes)
                                                 : options_.producer_id),
+      commit_patience_(options_.commit_timeout),
       batch_events_(options_.batch.max_events) {}
 
 // --- What to do next.
@@ -71,7 +72,7 @@ DeliverySession::Action DeliverySession::NextWhileResting(absl::Time now) {
   if (now < next_attempt_) return {.until = next_attempt_};
   state_ = State::kGreeting;
   deadline_ = now + options_.welcome_timeout;
-  hello_written_ = writing_ = close_written_ = cancel_wanted_ = false;
+  hello_written_ = writing_ = close_written_ = cancel_wanted_ = went_silent_ = false;
   retry_after_ = absl::ZeroDuration();
   return {.kind = Action::Kind::kOpen};
 }
@@ -93,10 +94,12 @@ DeliverySession::Action DeliverySession::NextWhileStreaming(absl::Time now) {
     state_ = State::kCancelled;
     return {.kind = Action::Kind::kCancel};
   }
-  if (writing_) return {};
+  const absl::Time silent_at = unanswered_since_ + commit_patience_;
+  if (now >= silent_at) return GiveUpSilentStream();
+  if (writing_) return {.until = silent_at};
   if (!queue_->HasUnsent()) {
     unsent_since_ = absl::InfiniteFuture();
-    if (!closing_ || !queue_->empty()) return {.wake_events = 1, .wake_bytes = 0};
+    if (!closing_ || !queue_->empty()) return {.until = silent_at, .wake_events = 1, .wake_bytes = 0};
     close_written_ = writing_ = true;
     state_ = State::kEnding;
     deadline_ = now + options_.end_timeout;
@@ -108,16 +111,26 @@ DeliverySession::Action DeliverySession::NextWhileStreaming(absl::Time now) {
   const bool suspecting = suspect_until_ > 0;
   const bool window_full = suspecting ? queue_->cursor() > queue_->first_undecided()
                                       : queue_->in_flight_bytes() >= options_.window_bytes;
-  if (window_full) return {};
+  if (window_full) return {.until = silent_at};
   if (!IsWorthSending(now)) {
-    return {.until = unsent_since_ + options_.linger,
+    return {.until = std::min(unsent_since_ + options_.linger, silent_at),
             .wake_events = options_.batch.max_events,
             .wake_bytes = options_.batch.max_bytes};
   }
   writing_ = true;
+  if (queue_->cursor() == queue_->first_undecided()) unanswered_since_ = now;
   auto message = queue_->NextMessage({batch_events_, options_.batch.max_bytes});
   unsent_since_ = queue_->HasUnsent() ? now : absl::InfiniteFuture();
   return {.kind = Action::Kind::kWrite, .bytes = std::move(message.bytes)};
+}
+
+DeliverySession::Action DeliverySession::GiveUpSilentStream() {
+  news_.warning = absl::StrCat("the collector acknowledged nothing for ",
+                               absl::FormatDuration(commit_patience_), "; connecting again");
+  commit_patience_ = std::min(commit_patience_ * 2, options_.most_commit_timeout);
+  went_silent_ = true;
+  state_ = State::kCancelled;
+  return {.kind = Action::Kind::kCancel};
 }
 
 bool DeliverySession::IsWorthSending(absl::Time now) const {
@@ -172,7 +185,7 @@ void DeliverySession::OnMessage(const std::string& bytes, absl::Time now) {
     case v1::StreamEventsResponse::kWelcome:
       return OnWelcome(response.welcome(), now);
     case v1::StreamEventsResponse::kCommitted:
-      return OnCommitted(response.committed());
+      return OnCommitted(response.committed(), now);
     case v1::StreamEventsResponse::kRefused:
       return OnRefused(response.refused());
     case v1::StreamEventsResponse::kDraining:
@@ -190,6 +203,7 @@ void DeliverySession::OnWelcome(const v1::Welcome& welcome, absl::Time now) {
   if (!welcomed()) {
     committed_at_opening_ = committed;
     bookmark_at_opening_ = welcome.bookmark();
+    bookmark_sequence_at_opening_ = welcome.bookmark_sequence();
     if (options_.durable) queue_->StartAt(committed + 1);
   }
   if (committed < queue_->first_undecided() - 1 || committed > queue_->max_sent_sequence()) {
@@ -213,13 +227,19 @@ void DeliverySession::OnWelcome(const v1::Welcome& welcome, absl::Time now) {
   news_.acknowledged += decided.events;
 }
 
-void DeliverySession::OnCommitted(const v1::Committed& committed) {
+void DeliverySession::OnCommitted(const v1::Committed& committed, absl::Time now) {
   if (state_ == State::kGreeting) return Distrust("Committed before Welcome");
   if (committed.sequence() >= queue_->cursor()) return Distrust("Committed for what was not sent");
   std::vector<int64_t> rejected;
   rejected.reserve(committed.rejections_size());
   for (const v1::Rejection& rejection : committed.rejections()) rejected.push_back(rejection.sequence());
+  const int64_t undecided_before = queue_->first_undecided();
   const auto decided = queue_->Commit(committed.sequence(), rejected);
+  if (queue_->first_undecided() > undecided_before) {
+    const bool in_flight = queue_->cursor() > queue_->first_undecided();
+    unanswered_since_ = in_flight ? now : absl::InfiniteFuture();
+    commit_patience_ = options_.commit_timeout;
+  }
   // More rejections than events would be ones that were decided before.
   const int64_t rejections = std::min<int64_t>(committed.rejections_size(), decided.events);
   counters_.acknowledged += decided.events - rejections;
@@ -277,11 +297,11 @@ void DeliverySession::OnClosed(const absl::Status& status, absl::Time now) {
   } else {
     if (IsFinal(status) && status.code() != absl::StatusCode::kInvalidArgument) return Finish(status);
     if (state_ == State::kStreaming && !cancel_wanted_) JudgeFailure(status);
-    if (now - welcomed_at_ >= kHealthyStream) backoff_.Reset();
+    if (now - welcomed_at_ >= kHealthyStream && !went_silent_) backoff_.Reset();
   }
   state_ = State::kResting;
   welcomed_at_ = absl::InfinitePast();
-  unsent_since_ = absl::InfiniteFuture();
+  unsent_since_ = unanswered_since_ = absl::InfiniteFuture();
   queue_->Rewind();
   if (new_id_wanted_) TakeNewId("the collector refused this client's id");
   absl::Duration rest = std::max(backoff_.Next(), retry_after_);

@@ -34,6 +34,11 @@ struct SessionOptions {
 
   // From opening a stream to Welcome.
   absl::Duration welcome_timeout = absl::Seconds(10);
+  // From sending something, or the Committed before, to the next Committed. Then the stream is given up and
+  // everything is sent again, which is safe but adds to the work of a database that is only slow: so each
+  // time in a row the client is patient for twice as long.
+  absl::Duration commit_timeout = absl::Seconds(60);
+  absl::Duration most_commit_timeout = absl::Minutes(10);
   // From Close or Draining to the end of the stream.
   absl::Duration end_timeout = absl::Seconds(30);
   absl::Duration first_backoff = absl::Milliseconds(100);
@@ -106,6 +111,7 @@ class DeliverySession {
   // Of the first Welcome.
   int64_t committed_at_opening() const { return committed_at_opening_; }
   const std::string& bookmark_at_opening() const { return bookmark_at_opening_; }
+  int64_t bookmark_sequence_at_opening() const { return bookmark_sequence_at_opening_; }
   // Of the latest attempt that failed before Welcome.
   const absl::Status& last_failure() const { return last_failure_; }
   const std::string& producer_id() const { return producer_id_; }
@@ -127,10 +133,11 @@ class DeliverySession {
   Action NextWhileStreaming(absl::Time now);
   Action NextWhileEnding(absl::Time now);
   bool IsWorthSending(absl::Time now) const;
+  Action GiveUpSilentStream();
   std::string ComposeHello();
 
   void OnWelcome(const v1::Welcome& welcome, absl::Time now);
-  void OnCommitted(const v1::Committed& committed);
+  void OnCommitted(const v1::Committed& committed, absl::Time now);
   void OnRefused(const v1::Refused& refused);
   void OnDraining(const v1::Draining& draining, absl::Time now);
   void Distrust(const std::string& what);
@@ -155,6 +162,9 @@ class DeliverySession {
   absl::Time deadline_ = absl::InfiniteFuture();  // of kGreeting and kEnding
   absl::Time welcomed_at_ = absl::InfinitePast();
   absl::Time unsent_since_ = absl::InfiniteFuture();
+  absl::Time unanswered_since_ = absl::InfiniteFuture();  // something is in flight, and nothing came back
+  absl::Duration commit_patience_;
+  bool went_silent_ = false;  // why this stream is cancelled
   bool hello_written_ = false;
   bool writing_ = false;
   bool close_written_ = false;
@@ -178,6 +188,7 @@ class DeliverySession {
   absl::Status last_failure_;
   int64_t committed_at_opening_ = 0;
   std::string bookmark_at_opening_;
+  int64_t bookmark_sequence_at_opening_ = 0;
   Counters counters_;
   DeliveryNews news_;
 };

@@ -126,16 +126,18 @@ absl::StatusOr<std::unique_ptr<Replay>> ReplayFactory::Open(ReplayOptions option
   if (absl::Status welcome = (*loop)->AwaitWelcome(timeout); !welcome.ok()) return welcome;
   const int64_t committed = (*loop)->committed_at_opening();
   std::string bookmark = (*loop)->bookmark_at_opening();
+  const int64_t bookmark_sequence = (*loop)->bookmark_sequence_at_opening();
   return std::unique_ptr<Replay>(
-      new Replay(std::move(options), *std::move(loop), committed, std::move(bookmark)));
+      new Replay(std::move(options), *std::move(loop), committed, std::move(bookmark), bookmark_sequence));
 }
 
 Replay::Replay(ReplayOptions options, std::unique_ptr<DeliveryLoop> loop, int64_t committed_sequence,
-               std::string bookmark)
+               std::string bookmark, int64_t bookmark_sequence)
     : options_(std::move(options)),
       loop_(std::move(loop)),
       committed_at_opening_(committed_sequence),
-      bookmark_at_opening_(std::move(bookmark)) {}
+      bookmark_at_opening_(std::move(bookmark)),
+      bookmark_sequence_at_opening_(bookmark_sequence) {}
 
 Replay::~Replay() = default;
 
@@ -174,6 +176,14 @@ ReplayProgress Replay::progress() const {
           .poisonous = counters.dropped_poisonous,
           .retried = counters.retried,
           .connected = counters.connected};
+}
+
+absl::Status Replay::Flush(absl::Duration timeout) {
+  const bool complete = loop_->Flush(timeout);
+  if (absl::Status status = loop_->terminal_status(); !status.ok()) return status;
+  if (complete) return absl::OkStatus();
+  return absl::DeadlineExceededError(
+      absl::StrCat("number ", loop_->first_undecided(), " and later are not committed yet"));
 }
 
 absl::Status Replay::Finish(absl::Duration timeout) {

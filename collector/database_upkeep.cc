@@ -35,6 +35,23 @@ absl::Status DatabaseUpkeep::ExtendPartitions(pqxx::connection& connection) {
   return absl::OkStatus();
 }
 
+void DatabaseUpkeep::ExpireLedger(pqxx::connection& connection, absl::Time now) {
+  has_more_to_expire_ = false;
+  bool more = false;
+  const absl::Status status = Run(connection, [&](pqxx::transaction_base& transaction) {
+    transaction.exec(sql::kSetUpkeepTimeout);
+    more = transaction.exec(sql::kExpireLedger)[0][0].as<bool>();
+    return absl::OkStatus();
+  });
+  if (!status.ok()) {
+    Log(Severity::kWarning, "could not delete what is too old, will be tried again",
+        {{"error", std::string(status.message())}});
+    return;
+  }
+  has_more_to_expire_ = more;
+  if (!more) last_done_ = now;
+}
+
 absl::Status DatabaseUpkeep::Check(pqxx::connection& connection) {
   RETURN_IF_ERROR(Run(connection, [&](pqxx::transaction_base& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const KeyedHash hash, postgres::ReadKeyedHash(transaction));
@@ -42,6 +59,10 @@ absl::Status DatabaseUpkeep::Check(pqxx::connection& connection) {
     return absl::OkStatus();
   }));
   const absl::Time now = clock_->Now();
+  if (has_more_to_expire_) {
+    ExpireLedger(connection, now);
+    return absl::OkStatus();
+  }
   if (IsRecent(last_done_, now, period_)) return absl::OkStatus();
   if (has_partitions_ && IsRecent(last_tried_, now, kRetryPeriod)) return absl::OkStatus();
 
@@ -55,17 +76,7 @@ absl::Status DatabaseUpkeep::Check(pqxx::connection& connection) {
     return absl::OkStatus();
   }
   has_partitions_ = true;
-  const absl::Status status = Run(connection, [&](pqxx::transaction_base& transaction) {
-    transaction.exec(sql::kSetUpkeepTimeout);
-    transaction.exec(sql::kExpireLedger);
-    return absl::OkStatus();
-  });
-  if (status.ok()) {
-    last_done_ = now;
-  } else {
-    Log(Severity::kWarning, "could not delete what is too old, will be tried again",
-        {{"error", std::string(status.message())}});
-  }
+  ExpireLedger(connection, now);
   return absl::OkStatus();
 }
 

@@ -1,6 +1,6 @@
 // The collector's part in each round of the database watch: reads the hash key once it can,
-// and about hourly makes the partitions of the months ahead and deletes what is too old. Called by
-// the watching thread only.
+// and about hourly makes the partitions of the months ahead and deletes what is too old: a bounded number
+// of rows per round, going on in the next rounds while there is more. Called by the watching thread only.
 #pragma once
 
 #include <pqxx/pqxx>
@@ -23,6 +23,7 @@ class DatabaseUpkeep {
 
  private:
   absl::Status ExtendPartitions(pqxx::connection& connection);
+  void ExpireLedger(pqxx::connection& connection, absl::Time now);
 
   SharedHash* const hash_;
   const Clock* const clock_;
@@ -30,6 +31,7 @@ class DatabaseUpkeep {
   std::optional<absl::Time> last_done_;
   std::optional<absl::Time> last_tried_;
   bool has_partitions_ = false;
+  bool has_more_to_expire_ = false;
 };
 
 }  // namespace donut::collector

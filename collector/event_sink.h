@@ -24,6 +24,7 @@ struct HelloAnswer {
   int64_t epoch = 0;
   int64_t committed_sequence = 0;
   std::string bookmark;
+  int64_t bookmark_sequence = 0;  // the number up to which it speaks
 };
 
 // What one message of a stream, or one TrackEvents, wants stored.

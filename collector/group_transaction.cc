@@ -88,7 +88,7 @@ void GroupTransaction::JudgeStream(PieceSpan& span) {
     skipped_.push_back({piece.producer_no, std::max(from, span.first), span.last, piece.skip_reason});
   }
   if (span.ends_piece()) {
-    if (!piece.bookmark.empty()) ledger_.SetBookmark(piece.producer_no, piece.bookmark);
+    if (!piece.bookmark.empty()) ledger_.SetBookmark(piece.producer_no, piece.bookmark, span.last);
     if (piece.close) ledger_.SetClosed(piece.producer_no);
   }
   TakeSpan(span, std::max(from, span.first));
@@ -296,19 +296,21 @@ void GroupTransaction::WriteSkippedRanges(pqxx::transaction_base& transaction) {
 void GroupTransaction::WriteLedger(pqxx::transaction_base& transaction) {
   const std::vector<ProducerLedger::Moved> moved = ledger_.MovedRows();
   if (moved.empty()) return;
-  SqlArray producers, sequences, bookmarks, closed;
+  SqlArray producers, sequences, bookmarks, bookmark_sequences, closed;
   for (const ProducerLedger::Moved& row : moved) {
     producers.Add(int64_t{row.producer_no});
     sequences.Add(row.last_sequence);
     if (row.bookmark) {
       bookmarks.AddBytes(*row.bookmark);
+      bookmark_sequences.Add(row.bookmark_sequence);
     } else {
       bookmarks.AddNull();
+      bookmark_sequences.AddNull();
     }
     closed.AddBool(row.closed);
   }
   transaction.exec_params(sql::kMoveProducers, producers.Take(), sequences.Take(), bookmarks.Take(),
-                          closed.Take());
+                          bookmark_sequences.Take(), closed.Take());
 }
 
 void GroupTransaction::FillResults() {

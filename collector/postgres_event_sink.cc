@@ -29,6 +29,7 @@ absl::Status GrantEpoch(pqxx::transaction_base& transaction, const HelloClaim& c
     row->token = absl::HexStringToBytes(found[0][2].as<std::string>());
     row->last_sequence = found[0][3].as<int64_t>();
     row->bookmark = absl::HexStringToBytes(found[0][4].as<std::string>());
+    row->bookmark_sequence = found[0][5].as<int64_t>();
   }
   answer = HelloAnswer();
   answer.verdict = JudgeHello(row, claim);
@@ -50,6 +51,7 @@ absl::Status GrantEpoch(pqxx::transaction_base& transaction, const HelloClaim& c
   answer.producer_no = row->producer_no;
   answer.committed_sequence = row->last_sequence;
   answer.bookmark = row->bookmark;
+  answer.bookmark_sequence = row->bookmark_sequence;
   answer.epoch =
       transaction.exec_params(sql::kGrantEpoch, row->producer_no, token, claim.durable)[0][0].as<int64_t>();
   return absl::OkStatus();

@@ -40,8 +40,10 @@ PieceVerdict ProducerLedger::Judge(int producer_no, int64_t epoch, int64_t first
   return PieceVerdict::kMoves;
 }
 
-void ProducerLedger::SetBookmark(int producer_no, const std::string& bookmark) {
-  entries_.at(producer_no).bookmark = bookmark;
+void ProducerLedger::SetBookmark(int producer_no, const std::string& bookmark, int64_t bookmark_sequence) {
+  Entry& entry = entries_.at(producer_no);
+  entry.bookmark = bookmark;
+  entry.bookmark_sequence = bookmark_sequence;
 }
 
 void ProducerLedger::SetClosed(int producer_no) {
@@ -69,7 +71,8 @@ std::optional<int64_t> ProducerLedger::LastSequence(int producer_no) const {
 std::vector<ProducerLedger::Moved> ProducerLedger::MovedRows() const {
   std::vector<Moved> rows;
   for (const auto& [producer_no, entry] : entries_) {
-    if (entry.moved) rows.push_back({producer_no, entry.last_sequence, entry.bookmark, entry.closed});
+    if (!entry.moved) continue;
+    rows.push_back({producer_no, entry.last_sequence, entry.bookmark, entry.bookmark_sequence, entry.closed});
   }
   return rows;
 }

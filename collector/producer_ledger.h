@@ -18,6 +18,7 @@ struct ProducerRow {
   std::string token;
   int64_t last_sequence = 0;
   std::string bookmark;
+  int64_t bookmark_sequence = 0;
 };
 
 // What a Hello says.
@@ -55,6 +56,7 @@ class ProducerLedger {
     int producer_no = 0;
     int64_t last_sequence = 0;
     std::optional<std::string> bookmark;  // nullopt: the old one stays
+    int64_t bookmark_sequence = 0;        // with a bookmark: the number up to which it speaks
     bool closed = false;
   };
 
@@ -65,7 +67,7 @@ class ProducerLedger {
   PieceVerdict Judge(int producer_no, int64_t epoch, int64_t first, int64_t last, int64_t& from);
 
   // After Judge() let a piece move: what else it leaves in the row.
-  void SetBookmark(int producer_no, const std::string& bookmark);
+  void SetBookmark(int producer_no, const std::string& bookmark, int64_t bookmark_sequence);
   void SetClosed(int producer_no);
 
   // Takes `count` numbers for the collector's own producer; returns the first, nullopt without a row.
@@ -81,6 +83,7 @@ class ProducerLedger {
     int64_t epoch = 0;
     int64_t last_sequence = 0;
     std::optional<std::string> bookmark;
+    int64_t bookmark_sequence = 0;
     bool closed = false;
     bool moved = false;
   };

@@ -60,6 +60,7 @@ void StreamState::OnGrant(const absl::StatusOr<HelloAnswer>& answer) {
   welcome->set_epoch(answer->epoch);
   welcome->set_committed_sequence(committed_);
   welcome->set_bookmark(answer->bookmark);
+  welcome->set_bookmark_sequence(answer->bookmark_sequence);
 }
 
 absl::StatusOr<int64_t> StreamState::OnNumbers(int64_t first, int64_t last, const std::string& field) {

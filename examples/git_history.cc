@@ -96,7 +96,15 @@ v1::Event ToEvent(const Commit& commit, const Options& options) {
   return event;
 }
 
-// Sends what is left of a segment: its commits but the first `passed`.
+absl::Status SendAlone(const v1::Event& event, const std::string& bookmark, Replay& replay) {
+  RETURN_IF_ERROR(replay.Flush(kFinishTimeout));
+  RETURN_IF_ERROR(replay.Send(event, bookmark));
+  return replay.Flush(kFinishTimeout);
+}
+
+// Sends what is left of a segment: its commits but the first `passed`. The very first one goes alone: a
+// larger batch may be committed up to its middle and then lack its bookmark, and without the bookmark of a
+// segment nobody knows whose commits these were.
 absl::Status SendSegment(const Options& options, const HistoryBookmark& segment, int64_t passed,
                          Replay& replay) {
   ASSIGN_OR_RETURN(const std::string bookmark, EncodeBookmark(segment));
@@ -106,11 +114,14 @@ absl::Status SendSegment(const Options& options, const HistoryBookmark& segment,
   arguments.insert(arguments.end(), range.begin(), range.end());
   ASSIGN_OR_RETURN(const auto git, GitCommand::Start(options.repository, arguments));
   absl::Status sent = absl::OkStatus();
+  bool first = passed == 0;
   GitLogReader reader([&](const Commit& commit) {
     if (passed > 0) {
       --passed;
     } else if (sent.ok()) {
-      sent = replay.Send(ToEvent(commit, options), bookmark);
+      sent = first ? SendAlone(ToEvent(commit, options), bookmark, replay)
+                   : replay.Send(ToEvent(commit, options), bookmark);
+      first = false;
     }
   });
   for (std::string line; sent.ok() && git->ReadLine(line);) reader.ReadLine(line);

@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <thread>
 
 #include "tests/cli/ledger_collector.h"
 
@@ -48,6 +49,23 @@ class ImportOpeningTest : public ::testing::Test {
     }
     EXPECT_TRUE(opened->replay->Finish(absl::Seconds(20)).ok());
     return sent;
+  }
+
+  // Sends `text` in one batch, of which only the first `committed` lines are stored when both sides die.
+  void InterruptAfter(int64_t committed, const std::string& text) {
+    collector_.DieAfter(committed);
+    auto opened = Open(text);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    SourceLine line;
+    while (opened->reader->Next(line).value()) {
+      opened->hash.Add(line.text);
+      v1::Event event;
+      event.set_name(line.text);
+      ASSERT_TRUE(opened->replay->Send(event, opened->hash.value()).ok());
+    }
+    while (opened->replay->progress().committed_sequence < committed) std::this_thread::yield();
+    opened->replay = nullptr;
+    collector_.DieAfter(INT64_MAX);
   }
 
   LedgerCollector collector_;
@@ -125,6 +143,29 @@ TEST_F(ImportOpeningTest, AFileWithoutLinesNeedsNoCollector) {
   ASSERT_TRUE(opened.ok());
   EXPECT_EQ(opened->replay, nullptr);
   EXPECT_EQ(collector_.producers(), 0);
+}
+
+TEST_F(ImportOpeningTest, GoesOnInTheMiddleOfABatchThatWasInterrupted) {
+  EXPECT_EQ(Import("a\nb\n"), 2);
+  InterruptAfter(4, "a\nb\nc\nd\ne\n");
+  EXPECT_EQ(Import("a\nb\nc\nd\ne\n"), 1);
+  EXPECT_EQ(generation_, 1);
+  EXPECT_EQ(Import("a\nb\nc\nd\ne\n"), 0);
+  EXPECT_EQ(collector_.committed(), 5);
+  EXPECT_EQ(collector_.producers(), 1);
+}
+
+TEST_F(ImportOpeningTest, GoesOnInTheMiddleOfItsFirstBatch) {
+  InterruptAfter(2, "a\nb\nc\n");
+  EXPECT_EQ(Import("a\nb\nc\n"), 1);
+  EXPECT_EQ(generation_, 1);
+}
+
+TEST_F(ImportOpeningTest, AnInterruptedSourceIsStillToldFromAnother) {
+  EXPECT_EQ(Import("a\nb\n"), 2);
+  InterruptAfter(4, "a\nb\nc\nd\ne\n");
+  EXPECT_EQ(Import("a\nX\nc\nd\ne\n"), 5);
+  EXPECT_EQ(generation_, 2);
 }
 
 TEST_F(ImportOpeningTest, RemembersHowManyLinesWereUnreadable) {

@@ -30,12 +30,22 @@ int64_t LedgerCollector::committed() const {
   return sum;
 }
 
-int64_t LedgerCollector::Take(const std::string& producer_id, const v1::StreamEventsRequest& request) {
+void LedgerCollector::DieAfter(int64_t sequence) {
+  MutexLock lock(mutex_);
+  die_after_ = sequence;
+}
+
+std::optional<int64_t> LedgerCollector::Take(const std::string& producer_id,
+                                             const v1::StreamEventsRequest& request) {
   MutexLock lock(mutex_);
   Producer& producer = producers_[producer_id];
-  const auto advance = [&producer](int64_t last, const std::string& bookmark) {
-    producer.committed = std::max(producer.committed, last);
-    if (!bookmark.empty()) producer.bookmark = bookmark;
+  bool died = false;
+  const auto advance = [&producer, &died, most = die_after_](int64_t last, const std::string& bookmark) {
+    died = last > most;
+    producer.committed = std::max(producer.committed, std::min(last, most));
+    if (died || bookmark.empty()) return;
+    producer.bookmark = bookmark;
+    producer.bookmark_sequence = last;
   };
   if (request.has_batch()) {
     advance(request.batch().first_sequence() + request.batch().events_size() - 1, request.batch().bookmark());
@@ -44,6 +54,7 @@ int64_t LedgerCollector::Take(const std::string& producer_id, const v1::StreamEv
   } else if (request.has_skipped()) {
     advance(request.skipped().last_sequence(), "");
   }
+  if (died) return std::nullopt;
   return producer.committed;
 }
 
@@ -60,10 +71,13 @@ grpc::Status LedgerCollector::StreamEvents(grpc::ServerContext*, Stream* stream)
     response.mutable_welcome()->set_epoch(++producer.epoch);
     response.mutable_welcome()->set_committed_sequence(producer.committed);
     response.mutable_welcome()->set_bookmark(producer.bookmark);
+    response.mutable_welcome()->set_bookmark_sequence(producer.bookmark_sequence);
   }
   stream->Write(response);
   while (stream->Read(&request)) {
-    response.mutable_committed()->set_sequence(Take(id, request));
+    const std::optional<int64_t> committed = Take(id, request);
+    if (!committed) return {grpc::StatusCode::UNAVAILABLE, "died"};
+    response.mutable_committed()->set_sequence(*committed);
     stream->Write(response);
     if (request.has_close()) return grpc::Status::OK;
   }

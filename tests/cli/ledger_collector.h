@@ -2,8 +2,10 @@
 // what is committed. Listens on a free port of loopback. Thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/mutex.h"
@@ -23,21 +25,26 @@ class LedgerCollector final : public v1::EventCollectorService::Service {
   int producers() const;
   // Over all of them.
   int64_t committed() const;
+  // From now on the collector dies where this number is committed: in the middle of a batch, if it is
+  // there, so without the batch's bookmark. INT64_MAX: it lives again.
+  void DieAfter(int64_t sequence);
 
  private:
   struct Producer {
     int64_t epoch = 0;
     int64_t committed = 0;
     std::string bookmark;
+    int64_t bookmark_sequence = 0;
   };
   using Stream = grpc::ServerReaderWriter<v1::StreamEventsResponse, v1::StreamEventsRequest>;
 
   grpc::Status StreamEvents(grpc::ServerContext* context, Stream* stream) override;
-  // Returns what is committed afterwards.
-  int64_t Take(const std::string& producer_id, const v1::StreamEventsRequest& request);
+  // Returns what is committed afterwards; nullopt when it died of it.
+  std::optional<int64_t> Take(const std::string& producer_id, const v1::StreamEventsRequest& request);
 
   mutable Mutex mutex_;
   std::map<std::string, Producer> producers_ ABSL_GUARDED_BY(mutex_);
+  int64_t die_after_ ABSL_GUARDED_BY(mutex_) = INT64_MAX;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 };

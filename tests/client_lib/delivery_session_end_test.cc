@@ -148,6 +148,103 @@ TEST_F(DeliverySessionTest, LiveClientKeepsTryingWhenItsKeyIsRefused) {
   EXPECT_TRUE(session_->terminal_status().ok());
 }
 
+TEST_F(DeliverySessionTest, GivesUpAStreamThatAcknowledgesNothing) {
+  Append("a");
+  Flush();
+  Open();
+  Welcome(1, 0);
+  Write();
+  EXPECT_EQ(Next(), Kind::kWait);
+  EXPECT_EQ(action_.until, now_ + absl::Seconds(60));
+  now_ += absl::Seconds(59);
+  EXPECT_EQ(Next(), Kind::kWait);
+  now_ += absl::Seconds(1);
+  EXPECT_EQ(Next(), Kind::kCancel);
+  EXPECT_NE(session_->TakeNews().warning.find("acknowledged nothing for 1m"), std::string::npos);
+  Close(absl::CancelledError("cancelled"));
+  Open();
+  Welcome(2, 0);
+  const auto again = Write().batch();
+  EXPECT_EQ(again.first_sequence(), 1);
+  EXPECT_EQ(again.events(0).name(), "a");
+  // It was silence, and no event's fault.
+  EXPECT_EQ(session_->counters().poisonous, 0);
+}
+
+TEST_F(DeliverySessionTest, AWriteThatIsNotTakenIsSilenceToo) {
+  Append("a");
+  Flush();
+  Open();
+  Welcome(1, 0);
+  EXPECT_EQ(Next(), Kind::kWrite);  // and never OnWritten
+  now_ += absl::Seconds(60);
+  EXPECT_EQ(Next(), Kind::kCancel);
+}
+
+TEST_F(DeliverySessionTest, EachCommittedStartsTheTimeAnew) {
+  for (const char* name : {"a", "b", "c"}) Append(name);
+  Make({.batch = {.max_events = 1}});
+  Open();
+  Welcome(1, 0);
+  for (int i = 0; i < 3; ++i) Write();
+  for (int64_t sequence = 1; sequence <= 3; ++sequence) {
+    now_ += absl::Seconds(59);
+    EXPECT_EQ(Next(), Kind::kWait);
+    Committed(sequence);
+  }
+  EXPECT_EQ(Next(), Kind::kWait);
+  EXPECT_EQ(action_.until, absl::InfiniteFuture());
+  now_ += absl::Hours(1);
+  EXPECT_EQ(Next(), Kind::kWait);
+}
+
+TEST_F(DeliverySessionTest, IsTwiceAsPatientAfterEachSilentStream) {
+  Append("a");
+  Flush();
+  int64_t epoch = 0;
+  const auto silent_stream = [&] {
+    Open();
+    Welcome(++epoch, 0);
+    Write();
+    const absl::Time sent = now_;
+    EXPECT_EQ(Next(), Kind::kWait);
+    now_ = action_.until;
+    EXPECT_EQ(Next(), Kind::kCancel);
+    Close(absl::CancelledError("cancelled"));
+    return now_ - sent;
+  };
+  for (const int minutes : {1, 2, 4, 8, 10, 10}) EXPECT_EQ(silent_stream(), absl::Minutes(minutes));
+  Open();
+  Welcome(++epoch, 0);
+  Write();
+  Committed(1);
+  Append("b");
+  Flush();
+  Write();
+  EXPECT_EQ(Next(), Kind::kWait);
+  EXPECT_EQ(action_.until, now_ + absl::Minutes(1));
+}
+
+// The stream lived long, but it was not healthy.
+TEST_F(DeliverySessionTest, SilentStreamsBackOff) {
+  Make(
+      {.linger = absl::ZeroDuration(), .first_backoff = absl::Seconds(4), .most_backoff = absl::Seconds(64)});
+  Append("a");
+  absl::Duration rest;
+  for (int epoch = 1; epoch <= 4; ++epoch) {
+    Open();
+    Welcome(epoch, 0);
+    Write();
+    Next();
+    now_ = action_.until;
+    EXPECT_EQ(Next(), Kind::kCancel);
+    Close(absl::CancelledError("cancelled"));
+    EXPECT_EQ(Next(), Kind::kWait);
+    rest = action_.until - now_;
+  }
+  EXPECT_GE(rest, absl::Seconds(16));
+}
+
 class DurableSessionTest : public DeliverySessionTest {
  protected:
   void SetUp() override { Make({.producer_id = "0123456789abcdef", .durable = true}); }
@@ -157,9 +254,10 @@ TEST_F(DurableSessionTest, StartsBehindWhatIsCommitted) {
   const v1::Hello hello = Open();
   EXPECT_TRUE(hello.durable());
   EXPECT_EQ(hello.producer_id(), "0123456789abcdef");
-  Welcome(4, 40, "mark");
+  Welcome(4, 40, "mark", 38);
   EXPECT_EQ(session_->committed_at_opening(), 40);
   EXPECT_EQ(session_->bookmark_at_opening(), "mark");
+  EXPECT_EQ(session_->bookmark_sequence_at_opening(), 38);
   Append("a");
   Flush();
   EXPECT_EQ(Write().batch().first_sequence(), 41);

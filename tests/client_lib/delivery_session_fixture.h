@@ -47,11 +47,13 @@ class DeliverySessionTest : public ::testing::Test {
     EXPECT_EQ(action_.kind, Kind::kOpen);
     return Write().hello();
   }
-  void Welcome(int64_t epoch, int64_t committed, const std::string& bookmark = "") {
+  void Welcome(int64_t epoch, int64_t committed, const std::string& bookmark = "",
+               int64_t bookmark_sequence = 0) {
     v1::StreamEventsResponse response;
     response.mutable_welcome()->set_epoch(epoch);
     response.mutable_welcome()->set_committed_sequence(committed);
     response.mutable_welcome()->set_bookmark(bookmark);
+    response.mutable_welcome()->set_bookmark_sequence(bookmark_sequence);
     session_->OnMessage(response.SerializeAsString(), now_);
   }
   void Committed(int64_t sequence, std::vector<int64_t> rejected = {}) {

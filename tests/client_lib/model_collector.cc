@@ -59,6 +59,7 @@ ModelCollector::Answer ModelCollector::Greet(int64_t stream, const v1::Hello& he
   welcome.set_epoch(producer.epoch);
   welcome.set_committed_sequence(producer.committed);
   welcome.set_bookmark(producer.bookmark);
+  welcome.set_bookmark_sequence(producer.bookmark_sequence);
   return answer;
 }
 
@@ -89,6 +90,12 @@ ModelCollector::Answer ModelCollector::Commit(int64_t stream) {
   return answer;
 }
 
+void ModelCollector::KeepBookmark(Producer& producer, const std::string& bookmark) {
+  if (bookmark.empty()) return;
+  producer.bookmark = bookmark;
+  producer.bookmark_sequence = producer.committed;
+}
+
 bool ModelCollector::Apply(Producer& producer, const v1::StreamEventsRequest& request,
                            v1::Committed& committed) {
   if (request.has_batch()) {
@@ -106,7 +113,7 @@ bool ModelCollector::Apply(Producer& producer, const v1::StreamEventsRequest& re
     if (unparsed.sequence() <= producer.committed) return true;
     producer.committed = unparsed.sequence();
     producer.unparsed_reasons.push_back(unparsed.reason());
-    if (!unparsed.bookmark().empty()) producer.bookmark = unparsed.bookmark();
+    KeepBookmark(producer, unparsed.bookmark());
     v1::Rejection& rejection = *committed.add_rejections();
     rejection.set_sequence(unparsed.sequence());
     rejection.set_reason(v1::REJECTION_REASON_UNPARSED);
@@ -129,7 +136,7 @@ void ModelCollector::StoreBatch(Producer& producer, const v1::EventBatch& batch,
       producer.stored[sequence] = batch.events(i).name();
     }
   }
-  if (!batch.bookmark().empty()) producer.bookmark = batch.bookmark();
+  KeepBookmark(producer, batch.bookmark());
 }
 
 ModelCollector::Answer ModelCollector::Gap(const std::string& what) {

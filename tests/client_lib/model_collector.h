@@ -30,6 +30,7 @@ class ModelCollector {
     std::string token;
     int64_t committed = 0;
     std::string bookmark;
+    int64_t bookmark_sequence = 0;
     bool closed = false;
     std::map<int64_t, std::string> stored;  // by number: the event's name
     std::map<v1::SkipReason, int64_t> skipped;
@@ -66,6 +67,7 @@ class ModelCollector {
   };
   Answer Greet(int64_t stream, const v1::Hello& hello);
   bool Apply(Producer& producer, const v1::StreamEventsRequest& request, v1::Committed& committed);
+  static void KeepBookmark(Producer& producer, const std::string& bookmark);
   void StoreBatch(Producer& producer, const v1::EventBatch& batch, v1::Committed& committed);
   Answer Gap(const std::string& what);
 

@@ -77,9 +77,22 @@ TEST_F(ReplayTest, NextProcessGoesOnWhereTheLedgerStands) {
   ASSERT_TRUE(Open().ok());
   EXPECT_EQ(replay_->committed_sequence(), 10);
   EXPECT_EQ(replay_->bookmark(), "b10");
+  EXPECT_EQ(replay_->bookmark_sequence(), 10);
   EXPECT_TRUE(replay_->Send(Event("e11"), "b11").ok());
   EXPECT_TRUE(replay_->Finish(kLong).ok());
   EXPECT_EQ(Ledger().stored.size(), 11u);
+}
+
+TEST_F(ReplayTest, FlushWaitsUntilAllIsCommitted) {
+  ASSERT_TRUE(Open().ok());
+  EXPECT_TRUE(replay_->Flush(kLong).ok());
+  ASSERT_TRUE(replay_->Send(Event("a"), "after a").ok());
+  ASSERT_TRUE(replay_->Flush(kLong).ok());
+  EXPECT_EQ(Ledger().committed, 1);
+  EXPECT_EQ(Ledger().bookmark, "after a");
+  network_.SetMode(FakeNetwork::Mode::kSilent);
+  ASSERT_TRUE(replay_->Send(Event("b")).ok());
+  EXPECT_EQ(replay_->Flush(absl::Milliseconds(50)).code(), absl::StatusCode::kDeadlineExceeded);
 }
 
 TEST_F(ReplayTest, GoesOnThroughCrashesOfTheCollector) {

@@ -94,6 +94,42 @@ TEST_F(DatabaseUpkeepTest, ForgetsASilentSourceOnlyWithoutABookmark) {
             "1,2");
 }
 
+TEST_F(DatabaseUpkeepTest, ForgetsRejectedEventsAndSkippedRangesAfter90Days) {
+  database_.Query(
+      "INSERT INTO rejected_events SELECT 1, i, 1, now() - age, 'TOO_LARGE', '', '' "
+      "FROM (VALUES (1, interval '91 days'), (2, '89 days')) r (i, age)");
+  database_.Query(
+      "INSERT INTO skipped_ranges SELECT 1, i, i, 'EMPTY', now() - age "
+      "FROM (VALUES (1, interval '91 days'), (2, '89 days')) r (i, age)");
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_EQ(database_.Query("SELECT string_agg(sequence::text, ',') FROM rejected_events"), "2");
+  EXPECT_EQ(database_.Query("SELECT string_agg(first_sequence::text, ',') FROM skipped_ranges"), "2");
+}
+
+TEST_F(DatabaseUpkeepTest, DeletesInBatchesGoingOnInTheNextRounds) {
+  database_.Query(
+      "INSERT INTO insert_ids SELECT 1, i::text, now() - interval '31 days' FROM generate_series(1, 20005) "
+      "i");
+  database_.Query(
+      "INSERT INTO rejected_events SELECT 1, i, 1, now() - interval '91 days', 'TOO_LARGE', '', '' "
+      "FROM generate_series(1, 10001) i");
+  const auto left = [this](const std::string& table) {
+    return database_.Query("SELECT count(*) FROM " + table);
+  };
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_EQ(left("insert_ids"), "10005");
+  EXPECT_EQ(left("rejected_events"), "1");
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_EQ(left("insert_ids"), "5");
+  EXPECT_EQ(left("rejected_events"), "0");
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_EQ(left("insert_ids"), "0");
+  // Done for an hour.
+  database_.Query("INSERT INTO insert_ids VALUES (1, 'old', now() - interval '31 days')");
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_EQ(left("insert_ids"), "1");
+}
+
 TEST_F(DatabaseUpkeepTest, DoesNotServeBeforeThereArePartitions) {
   database_.Query("ALTER FUNCTION extend_event_partitions(timestamptz) RENAME TO gone");
   for (int round = 0; round < 2; ++round) EXPECT_FALSE(upkeep_.Check(*connection_).ok());

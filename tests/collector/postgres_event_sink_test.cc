@@ -54,6 +54,7 @@ TEST_F(PostgresEventSinkTest, GrantsRisingEpochsAndTellsWhereToGoOn) {
   EXPECT_EQ(second.producer_no, first.producer_no);
   EXPECT_EQ(second.committed_sequence, 2);
   EXPECT_EQ(second.bookmark, piece.bookmark);
+  EXPECT_EQ(second.bookmark_sequence, 2);
 }
 
 TEST_F(PostgresEventSinkTest, RecognisesItsOwnLostGrantAndRefusesForeignOnes) {
@@ -244,6 +245,69 @@ TEST_F(PostgresEventSinkTest, GoesOnWithANewConnectionWhenItsOwnWasKilled) {
   EXPECT_EQ(Commit({StreamPiece(grant, 1, {NamedEvent("a", "u")})})[0].stored_count, 1);
   EXPECT_EQ(Query(kill), "1");
   EXPECT_EQ(Hello("p", 1, "t2").epoch, 2);
+}
+
+// Lets some transactions through, then fails as a process that dies.
+class DyingSink : public EventSink {
+ public:
+  DyingSink(EventSink* sink, int commits) : sink_(sink), commits_(commits) {}
+  absl::StatusOr<HelloAnswer> Grant(const HelloClaim& claim) override { return sink_->Grant(claim); }
+  absl::Status Commit(std::vector<PieceSpan>& spans, postgres::Outcome& outcome) override {
+    outcome = postgres::Outcome::kRolledBack;
+    if (commits_ == 0) return absl::InternalError("died");
+    const absl::Status status = sink_->Commit(spans, outcome);
+    if (status.ok()) --commits_;
+    return status;
+  }
+
+ private:
+  EventSink* const sink_;
+  int commits_;
+};
+
+TEST_F(PostgresEventSinkTest, ABatchThatDiedInItsMiddleLeavesTheBookmarkBeforeIt) {
+  Query("ALTER TABLE analytics_events ADD CONSTRAINT no_bad CHECK (properties->>'bad' IS NULL)");
+  std::vector<v1::Event> events(10, NamedEvent("a", "u"));
+  events[8] = EventFromJson(R"({"name":"a","userId":"u","properties":{"bad":1}})");
+  const HelloAnswer first = Hello("p");
+  StagedPiece before = StreamPiece(first, 1, {events.begin(), events.begin() + 2});
+  before.bookmark = "after 2";
+  Commit({before});
+  StagedPiece piece = StreamPiece(first, 3, {events.begin() + 2, events.end()});
+  piece.bookmark = "after 10";
+  DyingSink dying(sink_.get(), 1);
+  EXPECT_FALSE(Commit({piece}, &dying)[0].status.ok());
+
+  const HelloAnswer second = Hello("p", 1, "t2");
+  const int64_t committed = second.committed_sequence;
+  ASSERT_GT(committed, 2);
+  ASSERT_LT(committed, 10);
+  EXPECT_EQ(second.bookmark, "after 2");
+  EXPECT_EQ(second.bookmark_sequence, 2);
+
+  // The next process goes on behind what is committed.
+  StagedPiece rest = StreamPiece(second, committed + 1, {events.begin() + committed, events.end()});
+  rest.bookmark = "after 10";
+  EXPECT_EQ(Commit({rest})[0].rejections.size(), 1u);
+  const HelloAnswer third = Hello("p", 2, "t3");
+  EXPECT_EQ(third.committed_sequence, 10);
+  EXPECT_EQ(third.bookmark, "after 10");
+  EXPECT_EQ(third.bookmark_sequence, 10);
+  EXPECT_EQ(Sequences(), "1,2,3,4,5,6,7,8,10");
+}
+
+TEST_F(PostgresEventSinkTest, SkippedNumbersLeaveTheBookmarkAtItsOwn) {
+  const HelloAnswer grant = Hello("p");
+  StagedPiece piece = StreamPiece(grant, 1, {NamedEvent("a", "u"), NamedEvent("a", "u")});
+  piece.bookmark = "after 2";
+  StagedPiece skipped = StreamPiece(grant, 3, {});
+  skipped.last = 5;
+  skipped.skip_reason = v1::SKIP_REASON_POISONOUS;
+  Commit({piece, skipped});
+  const HelloAnswer next = Hello("p", 1, "t2");
+  EXPECT_EQ(next.committed_sequence, 5);
+  EXPECT_EQ(next.bookmark, "after 2");
+  EXPECT_EQ(next.bookmark_sequence, 2);
 }
 
 // The backend dies inside COMMIT, in a deferred trigger: the client cannot know what became of it.

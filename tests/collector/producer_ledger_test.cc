@@ -94,6 +94,16 @@ TEST_F(LedgerTest, SeesEarlierPiecesOfItsOwnGroup) {
   EXPECT_EQ(ledger_.MovedRows()[0].last_sequence, 14);
 }
 
+TEST_F(LedgerTest, ABookmarkKeepsItsNumberWhenTheLedgerMovesOn) {
+  EXPECT_EQ(Judge(2, 11, 12), PieceVerdict::kMoves);
+  EXPECT_FALSE(ledger_.MovedRows()[0].bookmark.has_value());
+  ledger_.SetBookmark(7, "mark", 12);
+  EXPECT_EQ(Judge(2, 13, 20), PieceVerdict::kMoves);
+  EXPECT_EQ(ledger_.MovedRows()[0].bookmark, "mark");
+  EXPECT_EQ(ledger_.MovedRows()[0].bookmark_sequence, 12);
+  EXPECT_EQ(ledger_.MovedRows()[0].last_sequence, 20);
+}
+
 TEST_F(LedgerTest, FencesOlderEpochsEvenForCommittedNumbers) {
   EXPECT_EQ(Judge(1, 11, 11), PieceVerdict::kFenced);
   EXPECT_EQ(Judge(1, 1, 2), PieceVerdict::kFenced);

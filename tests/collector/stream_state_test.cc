@@ -50,12 +50,14 @@ class StreamStateTest : public ::testing::Test {
     answer.epoch = 4;
     answer.committed_sequence = committed;
     answer.bookmark = "mark";
+    answer.bookmark_sequence = 3;
     state_.OnGrant(answer);
     const auto welcome = state_.NextResponse();
     ASSERT_TRUE(welcome.has_value());
     EXPECT_EQ(welcome->welcome().epoch(), 4);
     EXPECT_EQ(welcome->welcome().committed_sequence(), committed);
     EXPECT_EQ(welcome->welcome().bookmark(), "mark");
+    EXPECT_EQ(welcome->welcome().bookmark_sequence(), 3);
   }
   void Stage(int64_t first, int64_t last) {
     const auto from = state_.OnNumbers(first, last, "batch.first_sequence");

@@ -4,7 +4,8 @@
 //   auto opened = donut::Replay::Open({.producer_id = id_of_source}, absl::Seconds(10));
 //   if (!opened.ok()) return opened.status();
 //   donut::Replay& replay = **opened;
-//   for (const Piece& piece : source.From(replay.committed_sequence())) {  // piece n has the number n, from 1
+//   for (const Piece& piece : source.From(replay.committed_sequence())) {  // piece n has the number n, from
+//   1
 //     absl::Status sent = replay.Send(ToEvent(piece), bookmark);
 //     if (!sent.ok()) return sent;
 //   }
@@ -86,9 +87,12 @@ class Replay {
   Replay(const Replay&) = delete;
   Replay& operator=(const Replay&) = delete;
 
-  // As they were at opening: the last number decided for good, and its bookmark.
+  // As they were at opening: the last number decided for good, the last bookmark, and the number up to
+  // which it speaks. The source goes on behind committed_sequence(), which may be ahead of the
+  // bookmark: an interrupted batch may be committed up to its middle, and its bookmark belongs to its end.
   int64_t committed_sequence() const { return committed_at_opening_; }
   const std::string& bookmark() const { return bookmark_at_opening_; }
+  int64_t bookmark_sequence() const { return bookmark_sequence_at_opening_; }
 
   // Each takes the next number(s); the first one is committed_sequence() + 1. They wait for room in
   // the window, through restarts of the collector, for as long as it takes. An error is final:
@@ -106,6 +110,11 @@ class Replay {
 
   ReplayProgress progress() const;
 
+  // Waits until everything that was sent is committed. What is sent between two calls shares no batch with
+  // the rest: a piece that is alone there is committed with its bookmark or not at all.
+  // DEADLINE_EXCEEDED when `timeout` passed first, else as Send.
+  absl::Status Flush(absl::Duration timeout);
+
   // Sends the rest, waits until all of it is committed and closes the stream in order. DEADLINE_EXCEEDED
   // when `timeout` passed first. Nothing can be sent afterwards.
   absl::Status Finish(absl::Duration timeout);
@@ -116,11 +125,12 @@ class Replay {
  private:
   friend class ReplayFactory;
   Replay(ReplayOptions options, std::unique_ptr<DeliveryLoop> loop, int64_t committed_sequence,
-         std::string bookmark);
+         std::string bookmark, int64_t bookmark_sequence);
   const ReplayOptions options_;
   std::unique_ptr<DeliveryLoop> loop_;
   const int64_t committed_at_opening_;
   const std::string bookmark_at_opening_;
+  const int64_t bookmark_sequence_at_opening_;
 };
 
 }  // namespace donut
