@@ -37,6 +37,11 @@ void EventNames::Remember(int project_id, const std::map<std::string, int>& ids)
   by_project_[project_id].insert(ids.begin(), ids.end());
 }
 
+void EventNames::Forget() {
+  MutexLock lock(mutex_);
+  by_project_.clear();
+}
+
 std::map<std::string, int> FindOrAddEventNames(pqxx::transaction_base& transaction, int project_id,
                                                const std::set<std::string>& names, int max_names) {
   std::map<std::string, int> found = FindNames(transaction, project_id, names);

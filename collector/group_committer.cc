@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/backoff.h"
 #include "common/grpc_status.h"
 
@@ -32,6 +33,22 @@ void KeepResultOfAttempt(const PieceResult& attempted, PieceResult& result) {
 bool IsAway(const absl::Status& status, postgres::Outcome outcome) {
   return outcome == postgres::Outcome::kUnknown || status.code() == absl::StatusCode::kUnavailable ||
          status.code() == absl::StatusCode::kDeadlineExceeded;
+}
+
+absl::Status TookTooLong() {
+  return WithRetryDelay(absl::UnavailableError("taking refused rows apart took too long; send again"),
+                        kRetryDelay);
+}
+
+// A piece of which only what is before `open` was committed. A stream's ledger knows that; the caller of a
+// unary piece has to be told.
+absl::Status CutShort(const StagedPiece& piece, int64_t open, const absl::Status& why) {
+  if (!piece.unary || open == piece.first) return why;
+  return WithRetryDelay(
+      absl::UnavailableError(absl::StrCat("the events before events[", open,
+                                          "] are taken in; the others are not, or the answer of the database was "
+                                          "lost; send only those again (the collector's log says why)")),
+      kRetryDelay);
 }
 
 }  // namespace
@@ -91,7 +108,7 @@ absl::Status GroupCommitter::CommitSpans(std::vector<PieceSpan>& spans) {
 
 PieceResult GroupCommitter::CommitInParts(const StagedPiece& piece, const std::string& refusal) {
   PieceResult total;
-  int tries = 0;
+  const absl::Time until = hooks_.now() + limits_.max_isolation;
   // The parts that are left, the next one last: committed strictly in order, as the ledger wants it.
   std::vector<PieceSpan> parts = {Whole(piece)};
   bool first_is_known_to_fail = true;
@@ -100,8 +117,12 @@ PieceResult GroupCommitter::CommitInParts(const StagedPiece& piece, const std::s
     parts.pop_back();
     absl::Status status = absl::InvalidArgumentError(refusal);
     if (!first_is_known_to_fail) {
+      if (hooks_.now() >= until) {
+        total.status = CutShort(piece, part.first, TookTooLong());
+        hooks_.on_failure(total.status);
+        return total;
+      }
       std::vector<PieceSpan> alone = {part};
-      ++tries;
       status = CommitSpans(alone);
       part.result = std::move(alone[0].result);
     }
@@ -118,10 +139,10 @@ PieceResult GroupCommitter::CommitInParts(const StagedPiece& piece, const std::s
       continue;
     }
     if (status.code() != absl::StatusCode::kInvalidArgument || !part.refusal.empty()) {
-      total.status = part.refusal.empty() ? status : GiveUp(status, false);
+      total.status = CutShort(piece, part.first, part.refusal.empty() ? status : GiveUp(status, false));
       return total;
     }
-    if (part.first >= part.last || tries >= limits_.max_isolation_tries) {
+    if (part.first >= part.last) {
       hooks_.on_failure(status);
       part.refusal = std::string(status.message());
       parts.push_back(part);

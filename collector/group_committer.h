@@ -1,6 +1,6 @@
 // Brings a group of pieces through a sink: repeats what the database lost or broke
-// off, and when it refuses a row, finds that row and dead-letters it alone. Every number of tries
-// is bounded. No thread of its own; time passes only in `wait`. Not thread-safe.
+// off, and when it refuses a row, finds that row and dead-letters it alone, never a good one. What it
+// spends is bounded. No thread of its own; time passes only in `wait`. Not thread-safe.
 #pragma once
 
 #include <functional>
@@ -17,9 +17,9 @@ struct CommitLimits {
   int max_conflict_tries = 8;
   // How long a stream's batches wait for a database that is away; then their streams end with UNAVAILABLE.
   absl::Duration max_away = absl::Seconds(5);
-  // Commits spent on finding refused rows in one piece. Each row takes about 2 * log2(events);
-  // what is left then is dead-lettered together.
-  int max_isolation_tries = 400;
+  // For finding the refused rows of one piece, each in about 2 * log2(events) commits. Then the piece is
+  // UNAVAILABLE; what was committed of it stays, and when it comes again it goes on from there.
+  absl::Duration max_isolation = absl::Seconds(20);
 };
 
 class GroupCommitter {

@@ -119,21 +119,21 @@ void GroupTransaction::TakeEvent(PieceSpan& span, const PreparedEvent& event) {
     Reject(row, v1::REJECTION_REASON_REFUSED_BY_DATABASE, span.refusal);
     return;
   }
-  const std::optional<int> name =
-      memory_.event_names.Find(piece.project_id, std::string(batch.Text(event.name)));
-  if (!name) {
+  const auto& names = names_.at(piece.project_id);
+  const auto name = names.find(std::string(batch.Text(event.name)));
+  if (name == names.end()) {
     Reject(row, v1::REJECTION_REASON_TOO_MANY_EVENT_NAMES,
            absl::StrCat("name: is new, and the project has its maximum of ", limits::kMaxEventNames,
                         " distinct event names; put what varies into properties"));
     return;
   }
-  row.event_name_id = *name;
+  row.event_name_id = name->second;
   const std::string user(batch.Text(event.user_id));
   row.user_id = hash_.UserId(piece.project_id, user);
   if (event.session_id.length > 0) {
     row.session_id = hash_.SessionId(piece.project_id, user, std::string(batch.Text(event.session_id)));
   }
-  if (!memory_.known_users.Contains(piece.project_id, row.user_id, user)) {
+  if (!known_users_.Contains(piece.project_id, row.user_id, user)) {
     const auto [met, is_new] = met_users_.try_emplace({piece.project_id, row.user_id}, user);
     if (!is_new && met->second != user) {
       Reject(row, v1::REJECTION_REASON_KEY_COLLISION, "user_id: has the 64-bit key of another user");
@@ -172,7 +172,7 @@ void GroupTransaction::ResolveUsers(pqxx::transaction_base& transaction) {
     // The text that is stored is the cached one's, if any: only rows that missed the cache collide.
     const UserKey key(row.span->piece->project_id, row.user_id);
     const std::string_view user = row.span->piece->batch.Text(row.event->user_id);
-    if (collisions.count(key) == 0 || memory_.known_users.Contains(key.first, key.second, user)) continue;
+    if (collisions.count(key) == 0 || known_users_.Contains(key.first, key.second, user)) continue;
     Reject(row, v1::REJECTION_REASON_KEY_COLLISION, "user_id: has the 64-bit key of another user");
   }
   for (const UserKey& key : collisions) met_users_.erase(key);
@@ -327,7 +327,7 @@ void GroupTransaction::FillResults() {
 }
 
 void GroupTransaction::RememberUsers() {
-  for (const auto& [key, text] : met_users_) memory_.known_users.Add(key.first, key.second, text);
+  for (const auto& [key, text] : met_users_) known_users_.Add(key.first, key.second, text);
 }
 
 }  // namespace donut::collector

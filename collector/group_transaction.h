@@ -30,10 +30,11 @@ struct SinkMemory {
 
 class GroupTransaction {
  public:
-  // `own_producers`: the collector's own, by project. `spans` get their results.
-  GroupTransaction(std::vector<PieceSpan>& spans, const KeyedHash& hash, SinkMemory& memory,
-                   const std::map<int, int>& own_producers)
-      : spans_(spans), hash_(hash), memory_(memory), own_producers_(own_producers) {}
+  // `names`: of all events in `spans`, save those for which the project has no room. `own_producers`: the
+  // collector's own, by project. `spans` get their results.
+  GroupTransaction(std::vector<PieceSpan>& spans, const KeyedHash& hash, KnownUsers& known_users,
+                   const EventNameIds& names, const std::map<int, int>& own_producers)
+      : spans_(spans), hash_(hash), known_users_(known_users), names_(names), own_producers_(own_producers) {}
 
   // The body of the transaction. ABORTED when one of the collector's own producers has no row any more.
   absl::Status Run(pqxx::transaction_base& transaction);
@@ -89,7 +90,8 @@ class GroupTransaction {
 
   std::vector<PieceSpan>& spans_;
   const KeyedHash& hash_;
-  SinkMemory& memory_;
+  KnownUsers& known_users_;
+  const EventNameIds& names_;
   const std::map<int, int>& own_producers_;
   ProducerLedger ledger_;
   std::vector<Row> rows_;

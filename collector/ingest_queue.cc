@@ -24,6 +24,11 @@ absl::Status GoingDown() {
       absl::UnavailableError("the collector is going down; connect again, elsewhere or later"), kRetryDelay);
 }
 
+absl::Status NotWanted() {
+  return WithRetryDelay(absl::UnavailableError("the stream ended before its Hello was answered; connect again"),
+                        kRetryDelay);
+}
+
 }  // namespace
 
 IngestQueue::IngestQueue(IngestQueueOptions options, const Clock* clock, const SinkFactory& make_sink)
@@ -62,12 +67,13 @@ IngestQueue::Lane& IngestQueue::LaneFor(int project_id, const std::string& key) 
   return *lanes_[absl::HashOf(project_id, key) % lanes_.size()];
 }
 
-void IngestQueue::Submit(HelloClaim claim, std::function<void(absl::StatusOr<HelloAnswer>)> done) {
+void IngestQueue::Submit(HelloClaim claim, std::function<void(absl::StatusOr<HelloAnswer>)> done,
+                         std::function<bool()> still_wanted) {
   Lane& lane = LaneFor(claim.project_id, claim.producer_id);
   {
     MutexLock lock(lane.mutex);
     if (!lane.draining) {
-      lane.queue.Add(WaitingHello{std::move(claim), std::move(done)});
+      lane.queue.Add(WaitingHello{std::move(claim), std::move(done), std::move(still_wanted)});
       lane.wake.NotifyAll();
       return;
     }
@@ -92,29 +98,49 @@ void IngestQueue::Submit(const std::string& key, StagedPiece piece, std::functio
   done(std::move(result));
 }
 
-void IngestQueue::WhenRoom(std::function<void()> resume) {
-  {
-    MutexLock lock(waiters_mutex_);
-    if (!HasRoom()) {
-      waiters_.push_back(std::move(resume));
-      return;
-    }
-  }
-  resume();
+std::optional<RoomTicket> IngestQueue::WaitForRoom(std::function<void()> resume) {
+  MutexLock lock(line_mutex_);
+  if (HasRoom()) return std::nullopt;
+  line_.emplace(++last_ticket_, std::move(resume));
+  return last_ticket_;
+}
+
+bool IngestQueue::LeaveLine(RoomTicket ticket) {
+  MutexLock lock(line_mutex_);
+  return line_.erase(ticket) > 0;
+}
+
+size_t IngestQueue::waiting_for_room() const {
+  MutexLock lock(line_mutex_);
+  return line_.size();
 }
 
 void IngestQueue::ReleaseBytes(size_t bytes) {
+  size_t room = 0;
+  {
+    // Under the lock, so that nobody joins the line just after it was looked at.
+    MutexLock lock(line_mutex_);
+    staged_bytes_ -= bytes;
+    const size_t staged = staged_bytes_;
+    if (staged < options_.max_staged_bytes) room = options_.max_staged_bytes - staged;
+  }
+  // As many as there may be batches of full size: those who find no room wait again.
+  constexpr size_t kUsualBatchBytes = 1 << 20;
+  ResumeWaiters((room + kUsualBatchBytes - 1) / kUsualBatchBytes);
+}
+
+void IngestQueue::PassRoomOn() {
+  // Without room it is the next ReleaseBytes() that goes on.
+  if (HasRoom()) ResumeWaiters(1);
+}
+
+void IngestQueue::ResumeWaiters(size_t count) {
   std::vector<std::function<void()>> resumed;
   {
-    MutexLock lock(waiters_mutex_);
-    staged_bytes_ -= bytes;
-    // As many as there may be batches of full size: those who find no room wait again.
-    size_t room = HasRoom() ? options_.max_staged_bytes - staged_bytes_ : 0;
-    while (room > 0 && !waiters_.empty()) {
-      resumed.push_back(std::move(waiters_.front()));
-      waiters_.pop_front();
-      constexpr size_t kUsualBatchBytes = 1 << 20;
-      room -= std::min(room, kUsualBatchBytes);
+    MutexLock lock(line_mutex_);
+    for (; count > 0 && !line_.empty(); --count) {
+      resumed.push_back(std::move(line_.begin()->second));
+      line_.erase(line_.begin());
     }
   }
   for (auto& resume : resumed) resume();
@@ -136,8 +162,12 @@ IngestTotals IngestQueue::totals() const {
   return totals_;
 }
 
-void IngestQueue::OnAway(Lane& lane, absl::Duration wait) {
+void IngestQueue::RememberAway(absl::Duration wait) {
   away_until_us_ = absl::ToUnixMicros(clock_->Now() + wait + kAwayMemory);
+}
+
+void IngestQueue::OnAway(Lane& lane, absl::Duration wait) {
+  RememberAway(wait);
   std::vector<WaitingHello> hellos;
   std::vector<WaitingPiece> unary;
   {
@@ -192,7 +222,11 @@ void IngestQueue::CommitGroup(Lane& lane, GroupCommitter& committer) {
   }
   bool away = false;
   committer.Commit(pieces, [&](size_t index, PieceResult result) {
-    away = away || result.status.code() == absl::StatusCode::kUnavailable;
+    if (result.status.code() == absl::StatusCode::kUnavailable) {
+      // Before the caller hears of it and comes again.
+      RememberAway(absl::ZeroDuration());
+      away = true;
+    }
     Finish(group[index], std::move(result));
   });
   group.clear();
@@ -224,10 +258,15 @@ void IngestQueue::Run(Lane& lane) {
       CommitGroup(lane, committer);
       continue;
     }
+    if (hello.still_wanted && !hello.still_wanted()) {
+      hello.done(NotWanted());
+      continue;
+    }
     absl::StatusOr<HelloAnswer> answer = lane.sink->Grant(hello.claim);
     const bool away = answer.status().code() == absl::StatusCode::kUnavailable;
     if (away) {
       LogFailure(answer.status());
+      RememberAway(absl::ZeroDuration());
       answer = DatabaseAway();
     }
     hello.done(std::move(answer));

@@ -1,13 +1,14 @@
 // Many streams into one commit: lanes, each a thread with a sink of its own and one
 // group in flight. A producer always has the same lane, so what it sends stays in order.
-// Bounded in bytes: above the bound HasRoom() is false, and streams are no longer read.
+// Bounded in bytes: above the bound HasRoom() is false, and streams are no longer read but wait in line.
 // Thread-safe; callbacks run on lane threads and must not block.
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -38,6 +39,9 @@ struct IngestTotals {
   int64_t failed_pieces = 0;
 };
 
+// A place in the line for room.
+using RoomTicket = int64_t;
+
 class IngestQueue {
  public:
   using SinkFactory = std::function<std::unique_ptr<EventSink>(int lane)>;
@@ -52,13 +56,22 @@ class IngestQueue {
   absl::Status CheckAvailable() const;
 
   // `done` is called once, also with an error. The lane is found from the project and `key`.
-  void Submit(HelloClaim claim, std::function<void(absl::StatusOr<HelloAnswer>)> done);
+  // `still_wanted` is asked right before the grant: a Hello that nobody waits for any more must not
+  // fence a newer stream. Empty: always.
+  void Submit(HelloClaim claim, std::function<void(absl::StatusOr<HelloAnswer>)> done,
+              std::function<bool()> still_wanted = {});
   void Submit(const std::string& key, StagedPiece piece, std::function<void(PieceResult)> done);
 
   bool HasRoom() const { return staged_bytes_ < options_.max_staged_bytes; }
   size_t staged_bytes() const { return staged_bytes_; }
-  // Calls `resume` once, when there is room; at once when there is.
-  void WhenRoom(std::function<void()> resume);
+  // Takes a place in the line for room; `resume` is called once when it is its turn. Nullopt, and no
+  // call, when there is room now. A waiter that ends leaves the line. One that is resumed and then
+  // stages nothing passes the room on; else those behind it could wait for ever.
+  std::optional<RoomTicket> WaitForRoom(std::function<void()> resume);
+  // False when it is not in the line any more: then `resume` was or will be called.
+  bool LeaveLine(RoomTicket ticket);
+  void PassRoomOn();
+  size_t waiting_for_room() const;
 
   // Commits what waits without further delay, then stops the lanes. What comes after is refused
   // with UNAVAILABLE.
@@ -82,10 +95,13 @@ class IngestQueue {
   void Run(Lane& lane);
   void CommitGroup(Lane& lane, GroupCommitter& committer);
   void Finish(WaitingPiece& waiting, PieceResult result);
+  void RememberAway(absl::Duration wait);
   // The database is away: answers those who wait for it, and those who come until `wait` has passed.
   void OnAway(Lane& lane, absl::Duration wait);
   bool WaitInLane(Lane& lane, absl::Duration wait);
   void ReleaseBytes(size_t bytes);
+  // The first `count` in the line go on.
+  void ResumeWaiters(size_t count);
   void LogFailure(const absl::Status& why);
   void Stop(bool drain);
 
@@ -96,8 +112,10 @@ class IngestQueue {
   std::atomic<size_t> staged_bytes_ = 0;
   std::atomic<int64_t> away_until_us_ = 0;
   std::atomic<bool> stopped_ = false;
-  Mutex waiters_mutex_;
-  std::deque<std::function<void()>> waiters_ ABSL_GUARDED_BY(waiters_mutex_);
+  mutable Mutex line_mutex_;
+  RoomTicket last_ticket_ ABSL_GUARDED_BY(line_mutex_) = 0;
+  // In order of arrival.
+  std::map<RoomTicket, std::function<void()>> line_ ABSL_GUARDED_BY(line_mutex_);
   mutable Mutex totals_mutex_;
   IngestTotals totals_ ABSL_GUARDED_BY(totals_mutex_);
 };

@@ -23,4 +23,10 @@ void KnownUsers::Add(int project_id, int64_t user_id, std::string_view distinct_
   young_[{project_id, user_id}] = std::hash<std::string_view>()(distinct_id);
 }
 
+void KnownUsers::Forget() {
+  MutexLock lock(mutex_);
+  young_ = Generation();
+  old_ = Generation();
+}
+
 }  // namespace donut::collector

@@ -1,6 +1,7 @@
 // Remembers which users are in the table already, with a fingerprint of their text, so
 // that most events ask the database nothing about their user. Filled after COMMIT. Bounded: two
-// generations; when the younger is full the older is forgotten. Thread-safe.
+// generations; when the younger is full the older is forgotten. All are with a connection that broke: the
+// next one may lead to a database restored from a backup, or to a replica. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,7 @@ class KnownUsers {
   // Whether (project, id) is stored with exactly this text. Another text with the same id is unknown.
   bool Contains(int project_id, int64_t user_id, std::string_view distinct_id) const;
   void Add(int project_id, int64_t user_id, std::string_view distinct_id);
+  void Forget();
 
  private:
   using Generation = absl::flat_hash_map<std::pair<int, int64_t>, uint64_t>;

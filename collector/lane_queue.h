@@ -23,6 +23,8 @@ struct GroupLimits {
 struct WaitingHello {
   HelloClaim claim;
   std::function<void(absl::StatusOr<HelloAnswer>)> done;
+  // Whether the stream that said it still waits; empty: always.
+  std::function<bool()> still_wanted;
 };
 
 struct WaitingPiece {

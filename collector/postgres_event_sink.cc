@@ -7,6 +7,7 @@
 #include "collector/sql_array.h"
 #include "collector/statements.h"
 #include "common/limits.h"
+#include "common/postgres/silence_limit.h"
 #include "common/random_bytes.h"
 #include "common/status_macros.h"
 
@@ -72,9 +73,17 @@ postgres::TransactionResult PostgresEventSink::Run(const Body& body) {
     connection_ = *std::move(connected);
   }
   bool broken = false;
-  postgres::TransactionResult result =
-      postgres::RunTransaction(*connection_, postgres::TransactionKind::kReadWrite, body, broken);
-  if (broken) connection_.reset();
+  postgres::TransactionResult result;
+  {
+    const postgres::SilenceLimit limit(*connection_, silence_limit_);
+    result = postgres::RunTransaction(*connection_, postgres::TransactionKind::kReadWrite, body, broken);
+  }
+  if (broken) {
+    connection_.reset();
+    // The next connection may lead to a replica or a restored database that does not have these.
+    memory_->event_names.Forget();
+    memory_->known_users.Forget();
+  }
   return result;
 }
 
@@ -89,16 +98,22 @@ absl::StatusOr<HelloAnswer> PostgresEventSink::Grant(const HelloClaim& claim) {
   }
 }
 
-absl::Status PostgresEventSink::PrepareEventNames(const std::vector<PieceSpan>& spans) {
+absl::Status PostgresEventSink::PrepareEventNames(const std::vector<PieceSpan>& spans, EventNameIds& ids) {
   std::map<int, std::set<std::string>> missing;
   for (const PieceSpan& span : spans) {
     if (!span.refusal.empty()) continue;
+    const int project_id = span.piece->project_id;
+    auto& known = ids[project_id];
     const PreparedBatch& batch = span.piece->batch;
     for (const PreparedEvent& event : batch.events) {
       if (event.sequence < span.first || event.sequence > span.last) continue;
       std::string name(batch.Text(event.name));
-      if (memory_->event_names.Find(span.piece->project_id, name)) continue;
-      missing[span.piece->project_id].insert(std::move(name));
+      if (known.count(name) > 0) continue;
+      if (const std::optional<int> id = memory_->event_names.Find(project_id, name)) {
+        known.emplace(std::move(name), *id);
+      } else {
+        missing[project_id].insert(std::move(name));
+      }
     }
   }
   for (const auto& [project_id, names] : missing) {
@@ -109,6 +124,7 @@ absl::Status PostgresEventSink::PrepareEventNames(const std::vector<PieceSpan>& 
     });
     RETURN_IF_ERROR(result.status);
     memory_->event_names.Remember(project_id, found);
+    ids[project_id].insert(found.begin(), found.end());
   }
   return absl::OkStatus();
 }
@@ -128,19 +144,20 @@ absl::Status PostgresEventSink::PrepareOwnProducer(int project_id) {
   return absl::OkStatus();
 }
 
-absl::Status PostgresEventSink::Prepare(const std::vector<PieceSpan>& spans) {
+absl::Status PostgresEventSink::Prepare(const std::vector<PieceSpan>& spans, EventNameIds& ids) {
   for (const PieceSpan& span : spans) {
     if (span.piece->unary) RETURN_IF_ERROR(PrepareOwnProducer(span.piece->project_id));
   }
-  return PrepareEventNames(spans);
+  return PrepareEventNames(spans, ids);
 }
 
 absl::Status PostgresEventSink::Commit(std::vector<PieceSpan>& spans, postgres::Outcome& outcome) {
   outcome = postgres::Outcome::kRolledBack;
   const std::optional<KeyedHash> hash = shared_hash_->Get();
   if (!hash) return absl::UnavailableError("the collector does not know the installation's hash key yet");
-  RETURN_IF_ERROR(Prepare(spans));
-  GroupTransaction group(spans, *hash, *memory_, own_producers_);
+  EventNameIds names;
+  RETURN_IF_ERROR(Prepare(spans, names));
+  GroupTransaction group(spans, *hash, memory_->known_users, names, own_producers_);
   bool own_producer_gone = false;
   const postgres::TransactionResult result = Run([&](pqxx::transaction_base& transaction) {
     absl::Status status = group.Run(transaction);

@@ -35,9 +35,17 @@ class SharedHash {
 
 class PostgresEventSink : public EventSink {
  public:
+  // What one transaction may take: more than any statement_timeout, which only a server keeps that is
+  // alive. After that the connection is given up.
+  static constexpr absl::Duration kSilenceLimit = absl::Seconds(60);
+
   // `hash` and `memory` are shared by the lanes and outlive the sink.
-  PostgresEventSink(postgres::ConnectionOptions connection, const SharedHash* hash, SinkMemory* memory)
-      : options_(std::move(connection)), shared_hash_(hash), memory_(memory) {}
+  PostgresEventSink(postgres::ConnectionOptions connection, const SharedHash* hash, SinkMemory* memory,
+                    absl::Duration silence_limit = kSilenceLimit)
+      : options_(std::move(connection)),
+        silence_limit_(silence_limit),
+        shared_hash_(hash),
+        memory_(memory) {}
 
   absl::StatusOr<HelloAnswer> Grant(const HelloClaim& claim) override;
   absl::Status Commit(std::vector<PieceSpan>& spans, postgres::Outcome& outcome) override;
@@ -49,11 +57,12 @@ class PostgresEventSink : public EventSink {
   postgres::TransactionResult Run(const Body& body);
   // What must be committed before the group can be: the names of its events, and the collector's own
   // producers.
-  absl::Status Prepare(const std::vector<PieceSpan>& spans);
-  absl::Status PrepareEventNames(const std::vector<PieceSpan>& spans);
+  absl::Status Prepare(const std::vector<PieceSpan>& spans, EventNameIds& ids);
+  absl::Status PrepareEventNames(const std::vector<PieceSpan>& spans, EventNameIds& ids);
   absl::Status PrepareOwnProducer(int project_id);
 
   const postgres::ConnectionOptions options_;
+  const absl::Duration silence_limit_;
   const SharedHash* const shared_hash_;
   SinkMemory* const memory_;
   std::unique_ptr<pqxx::connection> connection_;

@@ -31,7 +31,7 @@ PieceVerdict ProducerLedger::Judge(int producer_no, int64_t epoch, int64_t first
   // An epoch above the row's cannot be: a restored database that is older than its clients.
   if (epoch != entry.epoch)
     return epoch < entry.epoch ? PieceVerdict::kFenced : PieceVerdict::kUnknownProducer;
-  if (last < first) return PieceVerdict::kMoves;
+  if (last < first) return first > entry.last_sequence + 1 ? PieceVerdict::kGap : PieceVerdict::kMoves;
   if (last <= entry.last_sequence) return PieceVerdict::kAlreadyCommitted;
   if (first > entry.last_sequence + 1) return PieceVerdict::kGap;
   from = entry.last_sequence + 1;

@@ -62,7 +62,8 @@ class ProducerLedger {
 
   void Add(int producer_no, int64_t epoch, int64_t last_sequence);
 
-  // Numbers [first, last] under `epoch`; last < first: no numbers, only the epoch is looked at (Close).
+  // Numbers [first, last] under `epoch`; last < first: no numbers (Close), but a gap all the same when
+  // something before `first` is missing.
   // For kMoves, `from` is the first number that is not committed yet.
   PieceVerdict Judge(int producer_no, int64_t epoch, int64_t first, int64_t last, int64_t& from);
 

@@ -13,39 +13,18 @@
 #include "common/utf8.h"
 
 namespace donut::collector {
+namespace {
 
-bool StreamRegistry::Add(const std::shared_ptr<StreamReactor>& stream) {
-  MutexLock lock(mutex_);
-  if (draining_ || static_cast<int>(streams_.size()) >= max_streams_) return false;
-  streams_.insert(stream);
-  return true;
+// What a stream that was held gets for its next message, before the room that was meant for it goes on.
+constexpr absl::Duration kReadHeadStart = absl::Milliseconds(5);
+
+// Only these need room. Hello, Skipped and Close are small, and a stream has at most one of them read
+// while there is none.
+bool HoldsEvents(const StreamMessage& message) {
+  return std::holds_alternative<BatchFrame>(message) || std::holds_alternative<v1::Unparsed>(message);
 }
 
-void StreamRegistry::Remove(StreamReactor* stream) {
-  std::shared_ptr<StreamReactor> last_reference = stream->shared_from_this();
-  MutexLock lock(mutex_);
-  streams_.erase(last_reference);
-  gone_.NotifyAll();
-}
-
-int StreamRegistry::size() const {
-  MutexLock lock(mutex_);
-  return static_cast<int>(streams_.size());
-}
-
-void StreamRegistry::Drain(absl::Duration retry_after, absl::Duration limit) {
-  std::vector<std::shared_ptr<StreamReactor>> streams;
-  {
-    MutexLock lock(mutex_);
-    draining_ = true;
-    streams.assign(streams_.begin(), streams_.end());
-  }
-  for (const auto& stream : streams) stream->Drain(retry_after);
-  streams.clear();
-  const absl::Time until = absl::Now() + limit;
-  MutexLock lock(mutex_);
-  while (!streams_.empty() && absl::Now() < until) gone_.WaitFor(mutex_, until - absl::Now());
-}
+}  // namespace
 
 StreamReactor* StreamReactor::Start(grpc::CallbackServerContext* call, int project_id,
                                     StreamContext& context) {
@@ -82,37 +61,89 @@ void StreamReactor::OnReadDone(bool ok) {
   Pump();
 }
 
+bool StreamReactor::WaitsForRoom() {
+  room_ticket_ = context_.queue.WaitForRoom([weak = weak_from_this(), &queue = context_.queue] {
+    if (const auto self = weak.lock()) {
+      self->OnRoom();
+    } else {
+      queue.PassRoomOn();
+    }
+  });
+  // What it was given is gone; those behind it go on when something is committed.
+  if (room_ticket_) owes_room_ = false;
+  return room_ticket_.has_value();
+}
+
+void StreamReactor::OnRoom() {
+  {
+    MutexLock lock(mutex_);
+    room_ticket_.reset();
+    if (!finished_) {
+      owes_room_ = true;
+      last_activity_ = context_.clock.Now();
+      // A thread of gRPC's goes on, not the one that made the room.
+      resume_timer_.Set(absl::ZeroDuration(), [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->Resume();
+      });
+      return;
+    }
+  }
+  context_.queue.PassRoomOn();
+}
+
+void StreamReactor::Resume() {
+  bool holds_message = false;
+  {
+    MutexLock lock(mutex_);
+    if (finished_) return;  // OnDone() passes the room on
+    holds_message = std::exchange(holds_message_, false);
+    if (!holds_message) Pump();
+    if (!holds_message && reading_) {
+      // A client may have nothing to send: those behind it do not wait for that.
+      resume_timer_.Set(kReadHeadStart, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->PassRoomOn();
+      });
+      return;
+    }
+  }
+  if (holds_message) {
+    HandleRead();
+  } else {
+    PassRoomOn();
+  }
+}
+
+void StreamReactor::PassRoomOn() {
+  {
+    MutexLock lock(mutex_);
+    if (!std::exchange(owes_room_, false)) return;
+  }
+  context_.queue.PassRoomOn();
+}
+
 void StreamReactor::HandleRead() {
+  const grpc::Slice slice = OneSlice(incoming_);
+  absl::StatusOr<StreamMessage> message = ReadStreamMessage(BytesOf(slice));
   {
     MutexLock lock(mutex_);
     if (finished_) return;
+    // It stays as it is, counted by gRPC, and is looked at again when there is room.
+    holds_message_ = message.ok() && HoldsEvents(*message) && WaitsForRoom();
+    if (holds_message_) return;
   }
-  if (!context_.queue.HasRoom()) {
-    // The message stays as it is, counted by gRPC, until there is room. Then a thread of
-    // gRPC's goes on, not the lane's that made the room.
-    context_.queue.WhenRoom([weak = weak_from_this()] {
-      const auto self = weak.lock();
-      if (self == nullptr) return;
-      MutexLock lock(self->mutex_);
-      if (self->finished_) return;
-      self->resume_timer_.Set(absl::ZeroDuration(), [weak] {
-        if (const auto resumed = weak.lock()) resumed->HandleRead();
-      });
-    });
-    return;
-  }
-  absl::Status status = HandleMessage(incoming_);
+  absl::Status status = message.ok() ? HandleMessage(*message) : message.status();
   incoming_.Clear();
-  MutexLock lock(mutex_);
-  reading_ = false;
-  last_activity_ = context_.clock.Now();
-  if (!status.ok()) state_.End(std::move(status));
-  Pump();
+  {
+    MutexLock lock(mutex_);
+    reading_ = false;
+    last_activity_ = context_.clock.Now();
+    if (!status.ok()) state_.End(std::move(status));
+    Pump();
+  }
+  PassRoomOn();
 }
 
-absl::Status StreamReactor::HandleMessage(const grpc::ByteBuffer& buffer) {
-  const grpc::Slice slice = OneSlice(buffer);
-  ASSIGN_OR_RETURN(StreamMessage message, ReadStreamMessage(BytesOf(slice)));
+absl::Status StreamReactor::HandleMessage(StreamMessage& message) {
   if (auto* hello = std::get_if<v1::Hello>(&message)) return HandleHello(*hello);
   if (auto* batch = std::get_if<BatchFrame>(&message)) return HandleBatch(*batch);
   if (auto* skipped = std::get_if<v1::Skipped>(&message)) return HandleSkipped(*skipped);
@@ -137,6 +168,10 @@ absl::Status StreamReactor::HandleHello(const v1::Hello& hello) {
                           self->last_activity_ = self->context_.clock.Now();
                           self->state_.OnGrant(answer);
                           self->Pump();
+                        },
+                        [self = shared_from_this()] {
+                          MutexLock lock(self->mutex_);
+                          return !self->finished_ && !self->cancelled_ && self->state_.wants_grant();
                         });
   return absl::OkStatus();
 }
@@ -204,11 +239,14 @@ absl::Status StreamReactor::HandleUnparsed(v1::Unparsed& unparsed) {
 }
 
 absl::Status StreamReactor::HandleClose() {
+  int64_t next = 0;
   {
     MutexLock lock(mutex_);
     RETURN_IF_ERROR(state_.OnClose());
+    next = state_.next_sequence();
   }
-  StagedPiece piece = NewPiece(0, -1);
+  // No numbers, at the place behind all that came before.
+  StagedPiece piece = NewPiece(next, next - 1);
   piece.close = true;
   Stage(std::move(piece));
   return absl::OkStatus();
@@ -220,6 +258,7 @@ void StreamReactor::Stage(StagedPiece piece) {
   {
     MutexLock lock(mutex_);
     state_.OnStaged(bytes);
+    owes_room_ = false;
     key = state_.producer_id();
   }
   const int64_t last = piece.last;
@@ -253,6 +292,7 @@ void StreamReactor::OnDone() {
     limit_timer_.Cancel();
     resume_timer_.Cancel();
   }
+  PassRoomOn();
   context_.registry.Remove(this);  // may delete this
 }
 
@@ -271,7 +311,9 @@ void StreamReactor::Pump() {
     Finish(*status);
     return;
   }
-  if (!reading_ && state_.WantsRead()) {
+  // An open stream asks for room before it reads: what is read waits in gRPC's memory, and when that is
+  // used up gRPC resets streams. A Hello stages nothing.
+  if (!reading_ && !room_ticket_ && state_.WantsRead() && !(state_.is_open() && WaitsForRoom())) {
     reading_ = true;
     StartRead(&incoming_);
   }
@@ -279,6 +321,8 @@ void StreamReactor::Pump() {
 
 void StreamReactor::Finish(const absl::Status& status) {
   finished_ = true;
+  // When it is too late for that, OnRoom() passes the room on.
+  if (room_ticket_) context_.queue.LeaveLine(*room_ticket_);
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>::Finish(ToGrpc(status));
   if (status.ok() || status.code() == absl::StatusCode::kCancelled || state_.is_draining()) return;
   if (const std::optional<int64_t> held_back = context_.error_log.Pass(context_.clock.Now())) {
@@ -311,7 +355,8 @@ void StreamReactor::OnTimer() {
   absl::Duration left = last_activity_ + limit - context_.clock.Now();
   // A clock that stepped back must not keep a stream for ever.
   left = std::min(left, limit);
-  if (left > absl::ZeroDuration() || (state_.has_staged() && !writing_)) {
+  const bool waits_for_us = state_.has_staged() || room_ticket_.has_value();
+  if (left > absl::ZeroDuration() || (waits_for_us && !writing_)) {
     SetTimer(std::max(left, absl::Seconds(1)));
     return;
   }

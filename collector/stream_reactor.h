@@ -3,12 +3,13 @@
 #pragma once
 
 #include <memory>
-#include <set>
+#include <optional>
 
 #include "collector/collector_options.h"
 #include "collector/ingest_queue.h"
 #include "collector/log_gate.h"
 #include "collector/request_reader.h"
+#include "collector/stream_registry.h"
 #include "collector/stream_state.h"
 #include "collector/timer.h"
 #include "common/clock.h"
@@ -16,28 +17,6 @@
 #include "grpcpp/grpcpp.h"
 
 namespace donut::collector {
-
-class StreamReactor;
-
-// The open streams: counted, and told when the collector goes down. Thread-safe.
-class StreamRegistry {
- public:
-  explicit StreamRegistry(int max_streams) : max_streams_(max_streams) {}
-
-  // False when there are too many already, or none are taken any more.
-  bool Add(const std::shared_ptr<StreamReactor>& stream);
-  void Remove(StreamReactor* stream);
-  // Tells every stream, takes no new ones, and waits until all are gone or `limit` has passed.
-  void Drain(absl::Duration retry_after, absl::Duration limit);
-  int size() const;
-
- private:
-  const int max_streams_;
-  mutable Mutex mutex_;
-  ConditionVariable gone_;
-  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
-  std::set<std::shared_ptr<StreamReactor>> streams_ ABSL_GUARDED_BY(mutex_);
-};
 
 // What all streams share; outlives them.
 struct StreamContext {
@@ -66,7 +45,13 @@ class StreamReactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
  private:
   // What was read goes on; on a thread of gRPC's.
   void HandleRead();
-  absl::Status HandleMessage(const grpc::ByteBuffer& buffer);
+  absl::Status HandleMessage(StreamMessage& message);
+  // True when there is no room: then the stream is in line for it, and goes on in OnRoom().
+  bool WaitsForRoom() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void OnRoom();
+  void Resume();
+  // Room that this stream was given and did not use is the next one's.
+  void PassRoomOn();
   absl::Status HandleHello(const v1::Hello& hello);
   absl::Status HandleBatch(BatchFrame& batch);
   absl::Status HandleSkipped(const v1::Skipped& skipped);
@@ -90,6 +75,9 @@ class StreamReactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
   Mutex mutex_;
   StreamState state_ ABSL_GUARDED_BY(mutex_);
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // from StartRead until the message is handled
+  std::optional<RoomTicket> room_ticket_ ABSL_GUARDED_BY(mutex_);  // while it waits for room
+  bool holds_message_ ABSL_GUARDED_BY(mutex_) = false;             // read, and waits for room
+  bool owes_room_ ABSL_GUARDED_BY(mutex_) = false;  // given room, and nothing staged or passed on yet
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;

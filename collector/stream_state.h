@@ -63,6 +63,11 @@ class StreamState {
 
   bool awaits_hello() const { return phase_ == Phase::kAwaitingHello; }
   bool awaits_grant() const { return phase_ == Phase::kAwaitingGrant; }
+  // Not any more when the stream is ending: whoever said Hello goes elsewhere.
+  bool wants_grant() const { return awaits_grant() && !end_; }
+  bool is_open() const { return phase_ == Phase::kOpen; }
+  // The number that is wanted next.
+  int64_t next_sequence() const { return next_sequence_; }
   bool is_draining() const { return draining_; }
   bool has_staged() const { return staged_pieces_ > 0; }
   int producer_no() const { return grant_.producer_no; }

@@ -20,12 +20,29 @@ std::vector<v1::Event> Events(int count) {
   return std::vector<v1::Event>(static_cast<size_t>(count), NamedEvent("a", "u"));
 }
 
+// Lets time pass with each commit.
+class SlowSink : public EventSink {
+ public:
+  SlowSink(EventSink& sink, std::function<void()> pass_time)
+      : sink_(sink), pass_time_(std::move(pass_time)) {}
+  absl::StatusOr<HelloAnswer> Grant(const HelloClaim& claim) override { return sink_.Grant(claim); }
+  absl::Status Commit(std::vector<PieceSpan>& spans, postgres::Outcome& outcome) override {
+    pass_time_();
+    return sink_.Commit(spans, outcome);
+  }
+
+ private:
+  EventSink& sink_;
+  const std::function<void()> pass_time_;
+};
+
 class GroupCommitterTest : public ::testing::Test {
  protected:
   GroupCommitterTest() { grant_ = *sink_.Grant(testing::Claim("p", 0, "t")); }
 
   std::vector<PieceResult> Commit(const std::vector<StagedPiece>& pieces) {
-    GroupCommitter committer(&sink_, limits_,
+    SlowSink slow(sink_, [this] { clock_.Advance(commit_takes_); });
+    GroupCommitter committer(&slow, limits_,
                              {.now = [this] { return clock_.Now(); },
                               .wait =
                                   [this](absl::Duration wait) {
@@ -50,6 +67,7 @@ class GroupCommitterTest : public ::testing::Test {
   testing::FakeClock clock_;
   CommitLimits limits_;
   HelloAnswer grant_;
+  absl::Duration commit_takes_;
   int away_ = 0;
   int failures_ = 0;
   bool going_down_ = false;
@@ -157,14 +175,46 @@ TEST_F(GroupCommitterTest, DeadLettersInUnaryPiecesToo) {
   EXPECT_EQ(results[0].stored_count, 2);
 }
 
-TEST_F(GroupCommitterTest, SpendsABoundedNumberOfTriesOnRefusedRows) {
+TEST_F(GroupCommitterTest, DeadLettersNoGoodEventHoweverManyAreBad) {
   sink_.RefuseName("bad");
-  limits_.max_isolation_tries = 20;
-  std::vector<v1::Event> events(500, NamedEvent("bad", "u"));
+  std::vector<v1::Event> events = Events(2'000);
+  for (size_t i = 0; i < events.size(); i += 10) events[i] = NamedEvent("bad", "u");
   const auto results = Commit({StreamPiece(grant_, 1, events)});
-  EXPECT_TRUE(results[0].status.ok());
-  EXPECT_EQ(results[0].rejections.size(), 500u);
-  EXPECT_LT(sink_.commits(), 45);
+  EXPECT_TRUE(results[0].status.ok()) << results[0].status;
+  EXPECT_EQ(results[0].rejections.size(), 200u);
+  EXPECT_EQ(results[0].rejections[1].sequence(), 11);
+  EXPECT_EQ(results[0].stored_count, 1'800);
+  EXPECT_EQ(sink_.stored().size(), 1'800u);
+}
+
+TEST_F(GroupCommitterTest, StopsTakingRowsApartAfterATimeAndGoesOnFromThere) {
+  sink_.RefuseName("bad");
+  commit_takes_ = absl::Seconds(1);
+  limits_.max_isolation = absl::Seconds(20);
+  const std::vector<v1::Event> events(100, NamedEvent("bad", "u"));
+  const StagedPiece piece = StreamPiece(grant_, 1, events);
+  const absl::Time start = clock_.Now();
+  PieceResult result = Commit({piece})[0];
+  EXPECT_THAT(result.status, StatusIs(absl::StatusCode::kUnavailable, HasSubstr("too long; send again")));
+  EXPECT_LT(clock_.Now() - start, absl::Seconds(25));
+  int times = 1;
+  for (; !result.status.ok() && times < 100; ++times) result = Commit({piece})[0];
+  EXPECT_TRUE(result.status.ok()) << result.status;
+  EXPECT_GT(times, 2);
+  EXPECT_EQ(sink_.stored().size(), 0u);
+  EXPECT_EQ(Commit({StreamPiece(grant_, 101, Events(1))})[0].stored_count, 1);
+}
+
+TEST_F(GroupCommitterTest, TellsAUnaryCallerWhichPartWasTakenIn) {
+  sink_.RefuseName("bad");
+  std::vector<v1::Event> events = Events(8);
+  events[7] = NamedEvent("bad", "u");
+  // The whole, its left half, then no more.
+  sink_.FailNext({Fault::kNone, Fault::kNone, Fault::kBroken});
+  const absl::Status status = Commit({UnaryPiece(events)})[0].status;
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kUnavailable, HasSubstr("before events[4] are taken in")));
+  EXPECT_THAT(std::string(status.message()), ::testing::Not(HasSubstr("nothing")));
+  EXPECT_EQ(sink_.stored().size(), 4u);
 }
 
 TEST_F(GroupCommitterTest, KeepsWhatItStoredWhenTheDatabaseGoesAwayInTheMiddle) {

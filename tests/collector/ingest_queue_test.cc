@@ -102,13 +102,54 @@ TEST_F(IngestQueueTest, HasNoRoomAboveItsBytesAndTellsWhenItHasAgain) {
   auto result = Submit(testing::StreamPiece(grant, 1, std::vector<v1::Event>(20, NamedEvent("a", "u"))));
   EXPECT_FALSE(queue_->HasRoom());
   std::promise<void> room;
-  queue_->WhenRoom([&] { room.set_value(); });
+  EXPECT_TRUE(queue_->WaitForRoom([&] { room.set_value(); }).has_value());
   auto waited = room.get_future();
   EXPECT_EQ(waited.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
   gate_->Hold(false);
   waited.get();
   EXPECT_EQ(queue_->staged_bytes(), 0u);
+  EXPECT_FALSE(queue_->WaitForRoom([] { FAIL() << "there is room"; }).has_value());
   EXPECT_TRUE(result.get().status.ok());
+}
+
+// Room for one at a time: those that died must not take it, and those that do not use it pass it on.
+TEST_F(IngestQueueTest, ResumesAllThatStillWaitForRoomInTheirOrder) {
+  Start(1'000);
+  const HelloAnswer grant = Hello();
+  gate_->Hold(true);
+  auto result = Submit(testing::StreamPiece(grant, 1, std::vector<v1::Event>(20, NamedEvent("a", "u"))));
+  std::vector<int> resumed;  // by one thread: each goes on where the one before it passes the room on
+  std::promise<void> last;
+  std::vector<RoomTicket> tickets;
+  constexpr int kWaiters = 20;
+  for (int i = 0; i < kWaiters; ++i) {
+    tickets.push_back(queue_
+                          ->WaitForRoom([&, i] {
+                            resumed.push_back(i);
+                            queue_->PassRoomOn();
+                            if (i == kWaiters - 1) last.set_value();
+                          })
+                          .value());
+  }
+  for (size_t i = 0; i < kWaiters; i += 2) EXPECT_TRUE(queue_->LeaveLine(tickets[i]));
+  EXPECT_FALSE(queue_->LeaveLine(tickets[0]));
+  EXPECT_EQ(queue_->waiting_for_room(), 10u);
+  gate_->Hold(false);
+  last.get_future().get();
+  EXPECT_EQ(resumed, (std::vector<int>{1, 3, 5, 7, 9, 11, 13, 15, 17, 19}));
+  EXPECT_EQ(queue_->waiting_for_room(), 0u);
+  EXPECT_TRUE(result.get().status.ok());
+}
+
+TEST_F(IngestQueueTest, GrantsNoHelloThatNobodyWaitsForAnyMore) {
+  Start();
+  EXPECT_EQ(Hello().epoch, 1);
+  std::promise<absl::StatusOr<HelloAnswer>> stale;
+  queue_->Submit(
+      testing::Claim("p", 0, "t"), [&](absl::StatusOr<HelloAnswer> a) { stale.set_value(std::move(a)); },
+      [] { return false; });
+  EXPECT_THAT(stale.get_future().get(), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("Hello")));
+  EXPECT_EQ(Hello().epoch, 2);
 }
 
 TEST_F(IngestQueueTest, AnswersAtOnceWhileTheDatabaseIsAway) {
@@ -127,6 +168,7 @@ TEST_F(IngestQueueTest, RecoversByItself) {
   EXPECT_FALSE(lost.get().status.ok());
   sink_.SetAway(false);
   EXPECT_TRUE(Submit(testing::StreamPiece(grant, 1, {NamedEvent("a", "u")})).get().status.ok());
+  queue_->Drain();  // bytes are given back after the answer
   EXPECT_EQ(queue_->staged_bytes(), 0u);
 }
 

@@ -1,5 +1,7 @@
 #include "collector/postgres_event_sink.h"
 
+#include <csignal>
+
 #include "absl/strings/str_cat.h"
 #include "common/limits.h"
 #include "tests/collector/sink_on_database.h"
@@ -308,6 +310,32 @@ TEST_F(PostgresEventSinkTest, SkippedNumbersLeaveTheBookmarkAtItsOwn) {
   EXPECT_EQ(next.committed_sequence, 5);
   EXPECT_EQ(next.bookmark, "after 2");
   EXPECT_EQ(next.bookmark_sequence, 2);
+}
+
+// A backend that froze keeps no statement_timeout.
+TEST_F(PostgresEventSinkTest, GivesUpABackendThatSaysNothing) {
+  const HelloAnswer grant = Hello("p");
+  PostgresEventSink sink = SinkWithSilenceLimit(absl::Milliseconds(300));
+  EXPECT_EQ(Commit({StreamPiece(grant, 1, {NamedEvent("a", "u")})}, &sink)[0].stored_count, 1);
+  const int pid = std::stoi(Query("SELECT pid FROM pg_stat_activity WHERE application_name = 'silent sink'"));
+  testing::TestCluster::Shared().Signal(pid, SIGSTOP);
+  const auto results = Commit({StreamPiece(grant, 2, {NamedEvent("a", "u")})}, &sink);
+  testing::TestCluster::Shared().Signal(pid, SIGCONT);
+  EXPECT_TRUE(results[0].status.ok()) << results[0].status;
+  EXPECT_EQ(Sequences(), "1,2");
+}
+
+// What is remembered of one database is not true of another, such as one restored from a backup.
+TEST_F(PostgresEventSinkTest, ForgetsWhatItRemembersWhenItsConnectionBreaks) {
+  const HelloAnswer grant = Hello("p");
+  Commit({StreamPiece(grant, 1, {NamedEvent("a", "ada")})});
+  Query("TRUNCATE analytics_events, users, event_names");
+  Query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sink under test'");
+  EXPECT_EQ(Commit({StreamPiece(grant, 2, {NamedEvent("a", "ada")})})[0].stored_count, 1);
+  EXPECT_EQ(
+      Query("SELECT u.distinct_id || ' ' || n.name FROM analytics_events JOIN users u USING (project_id, "
+            "user_id) JOIN event_names n USING (event_name_id)"),
+      "ada a");
 }
 
 // The backend dies inside COMMIT, in a deferred trigger: the client cannot know what became of it.

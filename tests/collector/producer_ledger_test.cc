@@ -125,6 +125,11 @@ TEST_F(LedgerTest, WritesCloseWithoutNumbers) {
   EXPECT_EQ(ledger_.MovedRows()[0].last_sequence, 10);
 }
 
+TEST_F(LedgerTest, ClosesNothingOfWhichAPartIsMissing) {
+  EXPECT_EQ(Judge(2, 12, 11), PieceVerdict::kGap);
+  EXPECT_EQ(Judge(2, 11, 10), PieceVerdict::kMoves);
+}
+
 TEST_F(LedgerTest, GivesOwnNumbersWithoutHoles) {
   EXPECT_EQ(ledger_.TakeNumbers(7, 2), 11);
   EXPECT_EQ(ledger_.TakeNumbers(7, 1), 13);

@@ -33,6 +33,13 @@ class SinkOnDatabase : public ::testing::Test {
     return std::make_unique<PostgresEventSink>(options, &hash_, memory == nullptr ? &memory_ : memory);
   }
 
+  PostgresEventSink SinkWithSilenceLimit(absl::Duration limit) {
+    postgres::ConnectionOptions options;
+    options.url = database_.collector_url();
+    options.application_name = "silent sink";
+    return PostgresEventSink(options, &hash_, &memory_, limit);
+  }
+
   HelloAnswer Hello(const std::string& producer, int64_t epoch = 0, const std::string& token = "t") {
     auto answer = sink_->Grant(testing::Claim(producer, epoch, token));
     EXPECT_TRUE(answer.ok()) << answer.status();

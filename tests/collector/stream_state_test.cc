@@ -89,6 +89,13 @@ TEST_F(StreamStateTest, ReadsNothingUntilTheGrantAndRefusesASecondHello) {
   EXPECT_THAT(state_.OnHello(SomeHello()), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("twice")));
 }
 
+TEST_F(StreamStateTest, WantsNoGrantOnceItIsEnding) {
+  ASSERT_TRUE(state_.OnHello(SomeHello()).ok());
+  EXPECT_TRUE(state_.wants_grant());
+  state_.Drain(absl::Seconds(1));
+  EXPECT_FALSE(state_.wants_grant());
+}
+
 TEST_F(StreamStateTest, TakesNumbersInOrderAndRefusesGaps) {
   Open(10);
   EXPECT_EQ(*state_.OnNumbers(11, 15, "f"), 11);
