@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/civil_time.h"
-#include "cli/render/figures.h"
 #include "common/status_macros.h"
 
 namespace donut::cli {
@@ -41,13 +40,13 @@ absl::Status CheckLength(absl::CivilDay start, const ViewDates& dates, std::opti
   }
   if (!end.has_value() && start > latest_today) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--start: ", dates.start, " lies behind today, where the view ends without --end"));
+        absl::StrCat("--start: ", dates.start, " lies after today, where the view ends unless --end is given"));
   }
-  const absl::CivilDay last = end.value_or(earliest_today);
-  if (last - start + 1 <= kMaxViewDays) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      "the view shows at most ", kMaxViewDays, " days, not ", Count(last - start + 1), ": such as --start ",
-      absl::FormatCivilTime(last - (kMaxViewDays - 1)), " --end ", absl::FormatCivilTime(last)));
+  if (end.value_or(earliest_today) - start + 1 <= kMaxViewDays) return absl::OkStatus();
+  const absl::CivilDay first = end.value_or(latest_today) - (kMaxViewDays - 1);
+  return absl::InvalidArgumentError(absl::StrCat("the view shows at most ", kMaxViewDays,
+                                                 " days: such as --start ", absl::FormatCivilTime(first),
+                                                 end.has_value() ? absl::StrCat(" --end ", dates.end) : ""));
 }
 
 }  // namespace
