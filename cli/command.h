@@ -6,6 +6,8 @@
 #include <functional>
 #include <string>
 
+#include "absl/status/status.h"
+
 namespace CLI {
 class App;
 }
@@ -34,6 +36,8 @@ struct Command {
 
 // One line on standard error, "donut: " and the text, without control characters.
 void PrintError(const std::string& text);
+// kExitDone, or kExitFailed once the reason is printed.
+int Finished(const absl::Status& status);
 
 void AddView(CLI::App& app, Command& command);
 void AddTrack(CLI::App& app, Command& command);

@@ -9,8 +9,7 @@ absl::StatusOr<std::unique_ptr<pqxx::connection>> ConnectAsOwner(const std::stri
   if (database_url.empty()) {
     return absl::FailedPreconditionError(
         "which database? Set DONUT_DATABASE_URL or give --database-url, such as postgresql:///donut (./run "
-        "status "
-        "shows the one it made)");
+        "status shows the one it made)");
   }
   postgres::ConnectionOptions options;
   options.url = database_url;

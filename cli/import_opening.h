@@ -3,7 +3,6 @@
 // alike. Not thread-safe.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
-#include "absl/strings/str_cat.h"
 #include "cli/command.h"
 #include "cli/database.h"
 #include "cli/render/display_text.h"
@@ -23,12 +22,6 @@ struct KeyArguments {
   std::string permission = "both";
   std::string hash_prefix;
 };
-
-int Finished(const absl::Status& status) {
-  if (status.ok()) return kExitDone;
-  PrintError(std::string(status.message()));
-  return kExitFailed;
-}
 
 absl::Status Create(const GlobalOptions& global, const KeyArguments& arguments) {
   ASSIGN_OR_RETURN(const auto connection, ConnectAsOwner(global.database_url));

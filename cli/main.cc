@@ -15,6 +15,12 @@ namespace donut::cli {
 
 void PrintError(const std::string& text) { std::fprintf(stderr, "donut: %s\n", Harmless(text).c_str()); }
 
+int Finished(const absl::Status& status) {
+  if (status.ok()) return kExitDone;
+  PrintError(std::string(status.message()));
+  return kExitFailed;
+}
+
 namespace {
 
 void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {

@@ -74,14 +74,6 @@ std::string Seconds(double seconds) {
   return TwoUnits(seconds, kDay, "d", kHour, "h");
 }
 
-std::string Bytes(int64_t bytes) {
-  const double number = static_cast<double>(bytes);
-  if (bytes < 1000) return absl::StrCat(bytes, " B");
-  if (bytes < 999'950) return absl::StrFormat("%.1f kB", number / 1e3);
-  if (bytes < 999'950'000) return absl::StrFormat("%.1f MB", number / 1e6);
-  return absl::StrFormat("%.1f GB", number / 1e9);
-}
-
 absl::TimeZone ZoneNamed(const std::string& name) {
   absl::TimeZone zone;
   return absl::LoadTimeZone(name, &zone) ? zone : absl::UTCTimeZone();

@@ -26,8 +26,6 @@ std::string Percent(bool has_rate, const v1::Rate& rate);
 std::string RateInterval(bool has_rate, const v1::Rate& rate);
 // Three units of precision at most: "350 ms", "1.2 s", "3 m 20 s", "2 h 5 m", "3 d 4 h".
 std::string Seconds(double seconds);
-// "1.5 MB".
-std::string Bytes(int64_t bytes);
 
 // The zone of a response; UTC for a name that this machine does not know.
 absl::TimeZone ZoneNamed(const std::string& name);

@@ -62,12 +62,6 @@ TEST(FiguresTest, NamesDurationsInTheUnitsOfPeople) {
   EXPECT_EQ(Seconds(3 * 86400 + 4 * 3600), "3 d 4 h");
 }
 
-TEST(FiguresTest, NamesBytes) {
-  EXPECT_EQ(Bytes(12), "12 B");
-  EXPECT_EQ(Bytes(1500), "1.5 kB");
-  EXPECT_EQ(Bytes(3'200'000), "3.2 MB");
-}
-
 TEST(FiguresTest, FallsBackToUtcForUnknownZones) {
   EXPECT_EQ(ZoneNamed("Europe/Nowhere"), absl::UTCTimeZone());
   EXPECT_EQ(ZoneNamed("UTC"), absl::UTCTimeZone());
