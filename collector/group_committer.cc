@@ -44,11 +44,11 @@ absl::Status TookTooLong() {
 // unary piece has to be told.
 absl::Status CutShort(const StagedPiece& piece, int64_t open, const absl::Status& why) {
   if (!piece.unary || open == piece.first) return why;
-  return WithRetryDelay(
-      absl::UnavailableError(absl::StrCat("the events before events[", open,
-                                          "] are taken in; the others are not, or the answer of the database was "
-                                          "lost; send only those again (the collector's log says why)")),
-      kRetryDelay);
+  return WithRetryDelay(absl::UnavailableError(absl::StrCat(
+                            "the events before events[", open,
+                            "] are taken in; the others are not, or the answer of the database was "
+                            "lost; send only those again (the collector's log says why)")),
+                        kRetryDelay);
 }
 
 }  // namespace

@@ -25,8 +25,8 @@ absl::Status GoingDown() {
 }
 
 absl::Status NotWanted() {
-  return WithRetryDelay(absl::UnavailableError("the stream ended before its Hello was answered; connect again"),
-                        kRetryDelay);
+  return WithRetryDelay(
+      absl::UnavailableError("the stream ended before its Hello was answered; connect again"), kRetryDelay);
 }
 
 }  // namespace

@@ -42,10 +42,7 @@ class PostgresEventSink : public EventSink {
   // `hash` and `memory` are shared by the lanes and outlive the sink.
   PostgresEventSink(postgres::ConnectionOptions connection, const SharedHash* hash, SinkMemory* memory,
                     absl::Duration silence_limit = kSilenceLimit)
-      : options_(std::move(connection)),
-        silence_limit_(silence_limit),
-        shared_hash_(hash),
-        memory_(memory) {}
+      : options_(std::move(connection)), silence_limit_(silence_limit), shared_hash_(hash), memory_(memory) {}
 
   absl::StatusOr<HelloAnswer> Grant(const HelloClaim& claim) override;
   absl::Status Commit(std::vector<PieceSpan>& spans, postgres::Outcome& outcome) override;

@@ -162,17 +162,18 @@ absl::Status StreamReactor::HandleHello(const v1::Hello& hello) {
       return absl::OkStatus();
     }
   }
-  context_.queue.Submit(std::move(claim),
-                        [self = shared_from_this()](const absl::StatusOr<HelloAnswer>& answer) {
-                          MutexLock lock(self->mutex_);
-                          self->last_activity_ = self->context_.clock.Now();
-                          self->state_.OnGrant(answer);
-                          self->Pump();
-                        },
-                        [self = shared_from_this()] {
-                          MutexLock lock(self->mutex_);
-                          return !self->finished_ && !self->cancelled_ && self->state_.wants_grant();
-                        });
+  context_.queue.Submit(
+      std::move(claim),
+      [self = shared_from_this()](const absl::StatusOr<HelloAnswer>& answer) {
+        MutexLock lock(self->mutex_);
+        self->last_activity_ = self->context_.clock.Now();
+        self->state_.OnGrant(answer);
+        self->Pump();
+      },
+      [self = shared_from_this()] {
+        MutexLock lock(self->mutex_);
+        return !self->finished_ && !self->cancelled_ && self->state_.wants_grant();
+      });
   return absl::OkStatus();
 }
 

@@ -146,7 +146,8 @@ TEST_F(EventCollectorServiceLimitsTest, ServesAllThatStillLiveWhenOthersDieWaiti
   v1::Event large = NamedEvent("a", "u");
   (*large.mutable_properties()->mutable_fields())["text"].set_string_value(std::string(8'000, 'x'));
   std::thread filler([&] {
-    for (int i = 0; i < 20; ++i) streams[0]->Write(BatchRequest(1 + i * 100, std::vector<v1::Event>(100, large)));
+    for (int i = 0; i < 20; ++i)
+      streams[0]->Write(BatchRequest(1 + i * 100, std::vector<v1::Event>(100, large)));
   });
   while (queue_->HasRoom()) std::this_thread::yield();
   for (size_t i = 1; i <= kStreams; ++i) {
