@@ -39,8 +39,8 @@ absl::Status CheckLength(absl::CivilDay start, const ViewDates& dates, std::opti
                                                    " (both days are included)"));
   }
   if (!end.has_value() && start > latest_today) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--start: ", dates.start, " lies after today, where the view ends unless --end is given"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--start: ", dates.start, " lies after today, where the view ends unless --end is given"));
   }
   if (end.value_or(earliest_today) - start + 1 <= kMaxViewDays) return absl::OkStatus();
   const absl::CivilDay first = end.value_or(latest_today) - (kMaxViewDays - 1);
