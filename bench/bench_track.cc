@@ -45,6 +45,7 @@ void Measure(const std::string& name, size_t queue_bytes, int thread_count) {
   }
   std::vector<std::vector<int64_t>> costs(thread_count);
   std::vector<std::thread> threads;
+  threads.reserve(thread_count);
   for (int i = 0; i < thread_count; ++i) threads.emplace_back([&, i] { TrackMany(*client, costs[i]); });
   for (std::thread& thread : threads) thread.join();
 
@@ -52,7 +53,8 @@ void Measure(const std::string& name, size_t queue_bytes, int thread_count) {
   for (const std::vector<int64_t>& some : costs) all.insert(all.end(), some.begin(), some.end());
   std::sort(all.begin(), all.end());
   const auto print = [&](const char* quantile, double share) {
-    const size_t place = std::min(all.size() - 1, static_cast<size_t>(share * all.size()));
+    const size_t place =
+        std::min(all.size() - 1, static_cast<size_t>(share * static_cast<double>(all.size())));
     std::printf("%s\n",
                 absl::StrCat("track_", name, "_", thread_count, "_threads_", quantile, " ", all[place], " ns")
                     .c_str());
