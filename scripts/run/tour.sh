@@ -2,11 +2,11 @@
 # What `./run` shows once everything serves: two real programs being tracked, their analytics,
 # and where to go from there. Sourced by ./run.
 
-# run_example NAME: its own output, with the services' addresses in the environment.
+# run_example NAME [ARGUMENT...]: its own output, with the services' addresses in the environment.
 run_example() {
   local started=$SECONDS
   step "example $1"
-  if with_addresses "$BUILD/bin/examples/$1"; then
+  if with_addresses "$BUILD/bin/examples/$1" "${@:2}"; then
     if ((SECONDS - started > 3)); then say "  took $((SECONDS - started)) s"; fi
   else
     warn "the example $1 failed (exit code $?): see above; the services go on"
@@ -21,9 +21,24 @@ with_addresses() {
     DONUT_DATA_DIR="$DATA" "$@" </dev/null 9>&-
 }
 
+# The history of this clone, also of one that was made with --depth.
+run_git_history() {
+  local shallow
+  if ! shallow=$(git rev-parse --is-shallow-repository 2>&1); then
+    step "example git_history"
+    say "  left out: git cannot read this folder's history: ${shallow%%$'\n'*}"
+  elif [[ $shallow == true ]]; then
+    run_example git_history --shallow
+  else
+    run_example git_history
+  fi
+}
+
 show_tour() {
   local name tour_failed=no
-  for name in "${EXAMPLES[@]}"; do run_example "$name"; done
+  for name in "${EXAMPLES[@]}"; do
+    if [[ $name == git_history ]]; then run_git_history; else run_example "$name"; fi
+  done
   step "their analytics"
   with_addresses "$BUILD/bin/donut" view || {
     warn "donut view failed: see above, and $LOGS/donut-query.log"
