@@ -67,7 +67,7 @@ absl::Status DatabaseUpkeep::Check(pqxx::connection& connection) {
   if (has_partitions_ && IsRecent(last_tried_, now, kRetryPeriod)) return absl::OkStatus();
 
   last_tried_ = now;
-  if (const absl::Status status = ExtendPartitions(connection); !status.ok()) {
+  if (absl::Status status = ExtendPartitions(connection); !status.ok()) {
     // Without partitions events of today may have no place. Once they are there they reach months
     // ahead, and a later failure is no reason to stop serving.
     if (!has_partitions_) return status;
