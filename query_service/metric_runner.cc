@@ -95,17 +95,17 @@ absl::Status MetricRunner::RunOnce(grpc::ServerContext& context, const QueryCont
         }
       });
   bool broken = false;
-  const absl::Status status = postgres::RunTransaction(
-                                  connection, postgres::TransactionKind::kReadOnlySnapshot,
-                                  [&](pqxx::transaction_base& transaction) {
-                                    const absl::Duration left = deadline - clock_->Now();
-                                    if (left <= absl::ZeroDuration())
-                                      return absl::DeadlineExceededError("before the first statement");
-                                    LimitStatements(transaction, left);
-                                    return body(query, transaction);
-                                  },
-                                  broken)
-                                  .status;
+  absl::Status status = postgres::RunTransaction(
+                            connection, postgres::TransactionKind::kReadOnlySnapshot,
+                            [&](pqxx::transaction_base& transaction) {
+                              const absl::Duration left = deadline - clock_->Now();
+                              if (left <= absl::ZeroDuration())
+                                return absl::DeadlineExceededError("before the first statement");
+                              LimitStatements(transaction, left);
+                              return body(query, transaction);
+                            },
+                            broken)
+                            .status;
   // A cancellation may arrive late and would then hit the connection's next statement.
   if (watched.End() || broken) lease.Discard();
   connection_died = broken && ConnectionDied(status);
