@@ -37,7 +37,7 @@ struct CollectorOptions {
 
   // What the collector holds at most, beside its code and libraries:
   //
-  //     grpc_memory                                 messages being received, and read ones that wait for room:
+  //     grpc_memory                                 messages received, and those that wait for room:
   //                                                 at most one per stream, none is read without room
   //   + max_staged_bytes + threads * kMaxFlatBatch  staged, and what is being made flat when it fills up
   //   + lanes * 6 * (max_bytes + kMaxFlatBatch)     the arrays of a group, libpq's copy, its results

@@ -47,8 +47,9 @@ class MetricRunner {
     return RunBody(*context, request->GetDescriptor()->name(),
                    [&](const QueryContext& query, pqxx::transaction_base& transaction) {
                      absl::StatusOr<Response> answer = metric(*request, query, transaction);
-                     if (answer.ok()) *response = *std::move(answer);
-                     return answer.status();
+                     if (!answer.ok()) return answer.status();
+                     *response = *std::move(answer);
+                     return absl::OkStatus();
                    });
   }
 
