@@ -51,6 +51,7 @@ std::vector<Package> InstalledPackages(std::istream& status) {
   }
   finish();
   std::vector<Package> packages;
+  packages.reserve(installed.size());
   for (auto& [name, package] : installed) packages.push_back(std::move(package));
   return packages;
 }

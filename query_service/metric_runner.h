@@ -48,7 +48,7 @@ class MetricRunner {
                    [&](const QueryContext& query, pqxx::transaction_base& transaction) {
                      absl::StatusOr<Response> answer = metric(*request, query, transaction);
                      if (!answer.ok()) return answer.status();
-                     *response = *std::move(answer);
+                     *response = std::move(*answer);
                      return absl::OkStatus();
                    });
   }
