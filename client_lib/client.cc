@@ -18,7 +18,7 @@
 namespace donut {
 namespace {
 
-constexpr char kUserAgent[] = "donut-client/0.1";
+constexpr char kUserAgent[] = "donut-client/" DONUT_VERSION;
 constexpr size_t kLeastQueueBytes = 256 << 10;
 constexpr size_t kMostQueueBytes = size_t{1} << 30;
 constexpr size_t kLeastBatchBytes = 1 << 10;

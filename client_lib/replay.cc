@@ -15,7 +15,7 @@
 namespace donut {
 namespace {
 
-constexpr char kUserAgent[] = "donut-replay/0.1";
+constexpr char kUserAgent[] = "donut-replay/" DONUT_VERSION;
 constexpr size_t kLeastWindowBytes = 2 << 20;
 constexpr size_t kMostWindowBytes = size_t{1} << 30;
 constexpr size_t kLeastBatchBytes = 1 << 10;

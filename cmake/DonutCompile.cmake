@@ -1,11 +1,17 @@
 # How our own code is compiled: one place for warnings, sanitizers, ccache and
 # precompiled headers.
 
+if(NOT PROJECT_IS_TOP_LEVEL)
+  # The project around this one links what is found here.
+  set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
+endif()
 find_package(Threads REQUIRED)
 find_package(Protobuf REQUIRED)  # before gRPC: its config looks for the target names that this one sets
 find_package(gRPC CONFIG REQUIRED)
 find_package(absl REQUIRED)
-find_package(PkgConfig REQUIRED)
+if(DONUT_PROGRAMS)
+  find_package(PkgConfig REQUIRED)
+endif()
 
 find_program(CCACHE ccache)
 if(CCACHE)
@@ -49,10 +55,14 @@ endif()
 
 # The headers that make gRPC code slow to compile, compiled once.
 function(donut_precompile target)
+  get_target_property(type ${target} TYPE)
+  if(CMAKE_POSITION_INDEPENDENT_CODE AND type STREQUAL "EXECUTABLE")
+    return()  # libraries are then compiled with -fPIC and programs with -fPIE: they cannot share
+  endif()
   if(NOT TARGET donut_pch)
     file(WRITE ${PROJECT_BINARY_DIR}/donut_pch.cc "")
     add_library(donut_pch OBJECT ${PROJECT_BINARY_DIR}/donut_pch.cc)
-    target_link_libraries(donut_pch PRIVATE donut_compile_options donut_proto gRPC::grpc++ absl::statusor absl::strings
+    target_link_libraries(donut_pch PRIVATE donut_compile_options donut_event_proto gRPC::grpc++ absl::statusor absl::strings
       absl::time absl::synchronization absl::flat_hash_map)
     target_precompile_headers(donut_pch PRIVATE
       <algorithm> <chrono> <cstdint> <functional> <map> <memory> <mutex> <optional> <string> <string_view>
@@ -63,15 +73,19 @@ function(donut_precompile target)
   target_precompile_headers(${target} REUSE_FROM donut_pch)
 endfunction()
 
-# donut_library(name SOURCES ... PUBLIC ... PRIVATE ... [NO_GRPC])
-# NO_GRPC leaves out the precompiled headers, for code that must not see gRPC.
+# donut_library(name SOURCES ... PUBLIC ... PRIVATE ... [PROTO target] [NO_GRPC])
+# PROTO: the generated code it is linked with, if not all of it (donut_proto). NO_GRPC leaves out that
+# and the precompiled headers, for code that must not see gRPC.
 function(donut_library name)
-  cmake_parse_arguments(ARG "NO_GRPC" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "NO_GRPC" "PROTO" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  if(NOT ARG_PROTO)
+    set(ARG_PROTO donut_proto)
+  endif()
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} $<BUILD_INTERFACE:donut_compile_options>)
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
   if(NOT ARG_NO_GRPC)
-    target_link_libraries(${name} PUBLIC donut_proto)
+    target_link_libraries(${name} PUBLIC ${ARG_PROTO})
     donut_precompile(${name})
   endif()
 endfunction()

@@ -32,12 +32,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/proto_alias.h"
 #include "donut/analytics/v1/collector.pb.h"
 #include "donut/analytics/v1/event.pb.h"
 #include "donut/client.h"
 
 namespace donut {
+namespace v1 = analytics::v1;
 
 struct ReplayOptions {
   // host:port, or unix:/path.
