@@ -49,14 +49,8 @@ void AppendText(std::string_view text, std::string& out) {
 }
 
 void AppendNumber(double number, std::string& out) {
-  char buffer[32];
-  std::to_chars_result end{};
-  if (std::trunc(number) == number && std::abs(number) <= limits::kMaxInteger) {
-    end = std::to_chars(buffer, buffer + sizeof(buffer), static_cast<int64_t>(number));
-  } else {
-    end = std::to_chars(buffer, buffer + sizeof(buffer), number);
-  }
-  out.append(buffer, end.ptr);
+  char buffer[kMaxJsonNumberBytes];
+  out.append(buffer, WriteJsonNumber(number, buffer));
 }
 
 void AppendValue(const Value& value, std::string& out) {
@@ -91,6 +85,16 @@ void AppendValue(const Value& value, std::string& out) {
 }
 
 }  // namespace
+
+char* WriteJsonNumber(double number, char* out) {
+  if (std::abs(number) <= limits::kMaxInteger) {
+    const auto integer = static_cast<int64_t>(number);
+    if (static_cast<double>(integer) == number) {
+      return std::to_chars(out, out + kMaxJsonNumberBytes, integer).ptr;
+    }
+  }
+  return std::to_chars(out, out + kMaxJsonNumberBytes, number).ptr;
+}
 
 void AppendJson(const Struct& properties, std::string& out) {
   char separator = '{';

@@ -1,9 +1,10 @@
 #include "collector/request_reader.h"
 
-#include <functional>
+#include <algorithm>
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "collector/wire_cursor.h"
 #include "common/grpc_status.h"
 #include "common/limits.h"
 #include "common/status_macros.h"
@@ -24,35 +25,43 @@ absl::Status Unreadable(const std::string& what) {
       absl::StrCat(what, ": does not parse as its protobuf message (damaged, or a text that is not UTF-8)"));
 }
 
+// Passes over a field that is neither a varint nor bytes; false when it is damaged.
+bool SkipField(uint32_t tag, WireCursor& fields) {
+  const std::string_view rest = fields.rest();
+  CodedInputStream input(reinterpret_cast<const uint8_t*>(rest.data()), static_cast<int>(rest.size()));
+  if (!WireFormatLite::SkipField(&input, tag)) return false;
+  fields.Skip(static_cast<size_t>(input.CurrentPosition()));
+  return true;
+}
+
 // Calls `on_varint` and `on_bytes` for each field of the message; false when it is damaged.
 // Fields of other kinds are passed over, as protobuf does with unknown ones.
-bool ForEachField(std::string_view bytes, const std::function<void(int field, uint64_t value)>& on_varint,
-                  const std::function<void(int field, std::string_view value)>& on_bytes) {
-  CodedInputStream input(reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
-  while (const uint32_t tag = input.ReadTag()) {
+template <typename OnVarint, typename OnBytes>
+bool ForEachField(std::string_view bytes, const OnVarint& on_varint, const OnBytes& on_bytes) {
+  WireCursor fields(bytes);
+  while (!fields.AtEnd()) {
+    uint32_t tag;
+    if (!fields.ReadTag(tag)) return false;
     const int field = WireFormatLite::GetTagFieldNumber(tag);
     if (field == 0) return false;
     switch (WireFormatLite::GetTagWireType(tag)) {
       case WireFormatLite::WIRETYPE_VARINT: {
         uint64_t value;
-        if (!input.ReadVarint64(&value)) return false;
+        if (!fields.ReadVarint(value)) return false;
         on_varint(field, value);
         break;
       }
       case WireFormatLite::WIRETYPE_LENGTH_DELIMITED: {
-        uint32_t length;
-        if (!input.ReadVarint32(&length)) return false;
-        const size_t at = static_cast<size_t>(input.CurrentPosition());
-        if (length > bytes.size() - at) return false;
-        on_bytes(field, bytes.substr(at, length));
-        input.Skip(static_cast<int>(length));
+        std::string_view value;
+        if (!fields.ReadBytes(value)) return false;
+        on_bytes(field, value);
         break;
       }
       default:
-        if (!WireFormatLite::SkipField(&input, tag)) return false;
+        if (!SkipField(tag, fields)) return false;
     }
   }
-  return input.ConsumedEntireMessage();
+  return true;
 }
 
 void IgnoreVarint(int, uint64_t) {}

@@ -3,6 +3,10 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include "common/limits.h"
 
 namespace donut {
 namespace {
@@ -11,14 +15,39 @@ constexpr char kCanaryText[] = "donut installation canary";
 
 // What is hashed starts with a letter for its kind, and every text is preceded by its length: no two
 // different lists of parts give the same bytes.
-void AppendNumber(std::string& bytes, uint32_t number) {
-  for (int shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<char>((number >> shift) & 0xff));
-}
+class HashedParts {
+ public:
+  HashedParts(char kind, int project_id, size_t texts, size_t text_bytes) {
+    const size_t most = 1 + (1 + texts) * kNumberBytes + text_bytes;
+    if (most > sizeof(usual_)) {
+      large_ = std::make_unique<char[]>(most);
+      start_ = at_ = large_.get();
+    }
+    *at_++ = kind;
+    AddNumber(static_cast<uint32_t>(project_id));
+  }
+  HashedParts(const HashedParts&) = delete;
+  HashedParts& operator=(const HashedParts&) = delete;
 
-void AppendText(std::string& bytes, const std::string& text) {
-  AppendNumber(bytes, static_cast<uint32_t>(text.size()));
-  bytes += text;
-}
+  void AddText(std::string_view text) {
+    AddNumber(static_cast<uint32_t>(text.size()));
+    at_ = std::copy(text.begin(), text.end(), at_);
+  }
+  std::string_view bytes() const { return {start_, static_cast<size_t>(at_ - start_)}; }
+
+ private:
+  static constexpr size_t kNumberBytes = sizeof(uint32_t);
+
+  void AddNumber(uint32_t number) {
+    for (int shift = 0; shift < 32; shift += 8) *at_++ = static_cast<char>((number >> shift) & 0xff);
+  }
+
+  // Room for any texts that are within the limits; a hash for each event should not allocate.
+  char usual_[1 + 3 * kNumberBytes + limits::kMaxUserIdBytes + limits::kMaxSessionIdBytes];
+  std::unique_ptr<char[]> large_;
+  char* start_ = usual_;
+  char* at_ = usual_;
+};
 
 }  // namespace
 
@@ -32,7 +61,7 @@ absl::StatusOr<KeyedHash> KeyedHash::Create(const std::string& key) {
   return KeyedHash(bytes);
 }
 
-int64_t KeyedHash::HashOf(const std::string& bytes) const {
+int64_t KeyedHash::HashOf(std::string_view bytes) const {
   unsigned char hash[crypto_shorthash_BYTES];
   crypto_shorthash(hash, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), key_.data());
   uint64_t number = 0;
@@ -40,22 +69,18 @@ int64_t KeyedHash::HashOf(const std::string& bytes) const {
   return static_cast<int64_t>(number);
 }
 
-int64_t KeyedHash::UserId(int project_id, const std::string& distinct_id) const {
-  std::string bytes = "u";
-  bytes.reserve(9 + distinct_id.size());
-  AppendNumber(bytes, static_cast<uint32_t>(project_id));
-  AppendText(bytes, distinct_id);
-  return HashOf(bytes);
+int64_t KeyedHash::UserId(int project_id, std::string_view distinct_id) const {
+  HashedParts parts('u', project_id, 1, distinct_id.size());
+  parts.AddText(distinct_id);
+  return HashOf(parts.bytes());
 }
 
-int64_t KeyedHash::SessionId(int project_id, const std::string& distinct_id,
-                             const std::string& session_text) const {
-  std::string bytes = "s";
-  bytes.reserve(13 + distinct_id.size() + session_text.size());
-  AppendNumber(bytes, static_cast<uint32_t>(project_id));
-  AppendText(bytes, distinct_id);
-  AppendText(bytes, session_text);
-  return HashOf(bytes);
+int64_t KeyedHash::SessionId(int project_id, std::string_view distinct_id,
+                             std::string_view session_text) const {
+  HashedParts parts('s', project_id, 2, distinct_id.size() + session_text.size());
+  parts.AddText(distinct_id);
+  parts.AddText(session_text);
+  return HashOf(parts.bytes());
 }
 
 int64_t KeyedHash::Canary() const { return HashOf(kCanaryText); }

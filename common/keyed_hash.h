@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 
@@ -19,15 +20,15 @@ class KeyedHash {
   // INVALID_ARGUMENT unless `key` has 16 bytes.
   static absl::StatusOr<KeyedHash> Create(const std::string& key);
 
-  int64_t UserId(int project_id, const std::string& distinct_id) const;
+  int64_t UserId(int project_id, std::string_view distinct_id) const;
   // A session belongs to one user: the same text under another user is another id.
-  int64_t SessionId(int project_id, const std::string& distinct_id, const std::string& session_text) const;
+  int64_t SessionId(int project_id, std::string_view distinct_id, std::string_view session_text) const;
   // The hash of a fixed text: tells whether this is the key that it should be.
   int64_t Canary() const;
 
  private:
   explicit KeyedHash(const std::array<unsigned char, kKeyBytes>& key) : key_(key) {}
-  int64_t HashOf(const std::string& bytes) const;
+  int64_t HashOf(std::string_view bytes) const;
 
   std::array<unsigned char, kKeyBytes> key_;
 };

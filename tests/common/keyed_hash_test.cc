@@ -78,6 +78,12 @@ TEST(KeyedHashTest, IsSipHashOfTheKindTheProjectAndTheLengthPrefixedTexts) {
   EXPECT_EQ(hash.UserId(258, "alice"), reference("u\x02\x01\0\0\x05\0\0\0alice"s));
   EXPECT_EQ(hash.SessionId(1, "alice", "r7"), reference("s\x01\0\0\0\x05\0\0\0alice\x02\0\0\0r7"s));
   EXPECT_EQ(hash.Canary(), reference("donut installation canary"));
+  // Of any length, also beyond the limits of events: 300 is 44 and 1 * 256.
+  const std::string user(300, 'u');
+  const std::string session(300, 's');
+  EXPECT_EQ(hash.SessionId(1, user, session),
+            reference("s\x01\0\0\0\x2c\x01\0\0"s + user + "\x2c\x01\0\0"s + session));
+  EXPECT_EQ(hash.UserId(1, session + session), reference("u\x01\0\0\0\x58\x02\0\0"s + session + session));
 }
 
 // Stored ids depend on these: a change here orphans every stored user.

@@ -1,0 +1,262 @@
+#include "collector/canonical_event.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "collector/json_writer.h"
+#include "collector/text_word.h"
+#include "collector/wire_cursor.h"
+#include "common/limits.h"
+#include "common/utf8.h"
+#include "google/protobuf/io/coded_stream.h"
+
+namespace donut::collector {
+namespace {
+
+// Tags: field number * 8 + wire type (0 varint, 1 eight bytes, 2 length and bytes). A test
+// holds them against the generated code.
+constexpr uint8_t kNameTag = 0x0a;
+constexpr uint8_t kUserIdTag = 0x12;
+constexpr uint8_t kSessionIdTag = 0x1a;
+constexpr uint8_t kEventTimeTag = 0x22;
+constexpr uint8_t kPropertiesTag = 0x2a;
+constexpr uint8_t kInsertIdTag = 0x32;
+constexpr uint8_t kSecondsTag = 0x08;
+constexpr uint8_t kNanosTag = 0x10;
+constexpr uint8_t kStructFieldsTag = 0x0a;
+constexpr uint8_t kMapKeyTag = 0x0a;
+constexpr uint8_t kMapValueTag = 0x12;
+constexpr uint8_t kNullValueTag = 0x08;
+constexpr uint8_t kNumberValueTag = 0x11;
+constexpr uint8_t kStringValueTag = 0x1a;
+constexpr uint8_t kBoolValueTag = 0x20;
+constexpr uint8_t kStructValueTag = 0x2a;
+constexpr uint8_t kListValueTag = 0x32;
+constexpr uint8_t kListValuesTag = 0x0a;
+
+constexpr size_t kNumberBytes = 8;
+constexpr uint64_t kNanosPerSecond = 1'000'000'000;
+
+// The fields that were seen, one bit each: a second one is for protobuf to judge.
+class FieldsSeen {
+ public:
+  // Whether this is the first of its kind.
+  bool Add(uint8_t tag) {
+    const uint32_t bit = uint32_t{1} << (tag >> 3);
+    const bool is_first = (seen_ & bit) == 0;
+    seen_ |= bit;
+    return is_first;
+  }
+
+ private:
+  uint32_t seen_ = 0;
+};
+
+bool IsStorable(std::string_view text) {
+  for (size_t at = 0; at < text.size(); at += kTextWordBytes) {
+    const size_t count = std::min(text.size() - at, kTextWordBytes);
+    if (NulOrNotAscii(LoadTextWord(text.data() + at, count)) != 0) return IsStorableText(text);
+  }
+  return true;
+}
+
+bool ReadText(WireCursor& fields, size_t max_bytes, std::string_view& text) {
+  return fields.ReadBytes(text) && text.size() <= max_bytes && IsStorable(text);
+}
+
+// Struct, Value and ListValue, each from its bytes, as JSON.
+class PropertiesReader {
+ public:
+  explicit PropertiesReader(JsonWriter& json) : json_(json) {}
+
+  // `depth`: that of the fields in it, from 1.
+  bool ReadStruct(std::string_view bytes, int depth) {
+    if (depth > limits::kMaxPropertyNesting) return false;
+    WireCursor fields(bytes);
+    json_.Write('{');
+    int count = 0;
+    while (!fields.AtEnd()) {
+      std::string_view entry;
+      if (!fields.Take(kStructFieldsTag) || !fields.ReadBytes(entry)) return false;
+      if (++count > limits::kMaxProperties && depth == 1) return false;
+      if (count > 1) json_.Write(',');
+      if (!ReadEntry(entry, depth)) return false;
+    }
+    json_.Write('}');
+    return true;
+  }
+
+ private:
+  bool ReadEntry(std::string_view bytes, int depth) {
+    WireCursor fields(bytes);
+    std::string_view key;
+    if (!fields.Take(kMapKeyTag) || !fields.ReadBytes(key)) return false;
+    if (key.empty() || key.size() > limits::kMaxPropertyKeyBytes || !json_.WriteText(key)) return false;
+    json_.Write(':');
+    std::string_view value;
+    return fields.Take(kMapValueTag) && fields.ReadBytes(value) && fields.AtEnd() && ReadValue(value, depth);
+  }
+
+  // `depth`: that of the object or list which the value is in.
+  bool ReadValue(std::string_view bytes, int depth) {
+    WireCursor fields(bytes);
+    if (fields.AtEnd()) {  // a value without a kind
+      json_.Write("null");
+      return true;
+    }
+    const uint8_t tag = fields.ReadByte();
+    switch (tag) {
+      case kNumberValueTag:
+        return ReadNumber(fields.rest());
+      case kBoolValueTag:
+        return ReadBool(fields.rest());
+      case kNullValueTag:
+        if (!fields.Take(0) || !fields.AtEnd()) return false;
+        json_.Write("null");
+        return true;
+      default:
+        break;
+    }
+    std::string_view body;
+    if (!fields.ReadBytes(body) || !fields.AtEnd()) return false;
+    switch (tag) {
+      case kStringValueTag:
+        return body.size() <= limits::kMaxStringValueBytes && json_.WriteText(body);
+      case kStructValueTag:
+        return ReadStruct(body, depth + 1);
+      case kListValueTag:
+        return ReadList(body, depth + 1);
+      default:
+        return false;
+    }
+  }
+
+  bool ReadNumber(std::string_view bytes) {
+    if (bytes.size() != kNumberBytes) return false;
+    uint64_t bits;
+    google::protobuf::io::CodedInputStream::ReadLittleEndian64FromArray(
+        reinterpret_cast<const uint8_t*>(bytes.data()), &bits);
+    const auto number = std::bit_cast<double>(bits);
+    // False for NaN too.
+    if (!(std::abs(number) <= limits::kMaxInteger)) return false;
+    json_.WriteNumber(number);
+    return true;
+  }
+
+  bool ReadBool(std::string_view bytes) {
+    if (bytes.size() != 1 || static_cast<uint8_t>(bytes[0]) > 1) return false;
+    if (bytes[0] == 1) {
+      json_.Write("true");
+    } else {
+      json_.Write("false");
+    }
+    return true;
+  }
+
+  bool ReadList(std::string_view bytes, int depth) {
+    if (depth > limits::kMaxPropertyNesting) return false;
+    WireCursor fields(bytes);
+    json_.Write('[');
+    for (bool is_first = true; !fields.AtEnd(); is_first = false) {
+      std::string_view element;
+      if (!fields.Take(kListValuesTag) || !fields.ReadBytes(element)) return false;
+      if (!is_first) json_.Write(',');
+      if (!ReadValue(element, depth)) return false;
+    }
+    json_.Write(']');
+    return true;
+  }
+
+  JsonWriter& json_;
+};
+
+bool ReadProperties(WireCursor& fields, CanonicalEvent& event, std::string& json) {
+  std::string_view properties;
+  if (!fields.ReadBytes(properties)) return false;
+  if (properties.empty()) return true;
+  event.has_properties = true;
+  JsonWriter writer(json);
+  if (!PropertiesReader(writer).ReadStruct(properties, 1)) return false;
+  writer.Flush();
+  return true;
+}
+
+bool ReadTime(WireCursor& event_fields, const EventTimeBounds& times, CanonicalEvent& event) {
+  std::string_view bytes;
+  if (!event_fields.ReadBytes(bytes)) return false;
+  WireCursor fields(bytes);
+  FieldsSeen seen;
+  uint64_t seconds = 0;
+  uint64_t nanos = 0;
+  while (!fields.AtEnd()) {
+    const uint8_t tag = fields.ReadByte();
+    if (tag != kSecondsTag && tag != kNanosTag) return false;
+    if (!seen.Add(tag) || !fields.ReadVarint(tag == kSecondsTag ? seconds : nanos)) return false;
+  }
+  if (!times.Hold(seconds, nanos)) return false;
+  event.has_event_time = true;
+  event.seconds = static_cast<int64_t>(seconds);
+  event.nanos = static_cast<int32_t>(nanos);
+  return true;
+}
+
+bool ReadField(uint8_t tag, WireCursor& fields, const EventTimeBounds& times, CanonicalEvent& event,
+               std::string& json) {
+  switch (tag) {
+    case kNameTag:
+      return ReadText(fields, limits::kMaxEventNameBytes, event.name);
+    case kUserIdTag:
+      return ReadText(fields, limits::kMaxUserIdBytes, event.user_id);
+    case kSessionIdTag:
+      return ReadText(fields, limits::kMaxSessionIdBytes, event.session_id);
+    case kInsertIdTag:
+      return ReadText(fields, limits::kMaxInsertIdBytes, event.insert_id);
+    case kEventTimeTag:
+      return ReadTime(fields, times, event);
+    case kPropertiesTag:
+      return ReadProperties(fields, event, json);
+    default:
+      return false;
+  }
+}
+
+bool ReadFields(std::string_view bytes, const EventTimeBounds& times, CanonicalEvent& event,
+                std::string& json) {
+  WireCursor fields(bytes);
+  FieldsSeen seen;
+  while (!fields.AtEnd()) {
+    const uint8_t tag = fields.ReadByte();
+    if (!seen.Add(tag) || !ReadField(tag, fields, times, event, json)) return false;
+  }
+  return !event.name.empty() && !event.user_id.empty();
+}
+
+}  // namespace
+
+EventTimeBounds::EventTimeBounds(absl::Time now)
+    : earliest_seconds_(absl::ToUnixSeconds(limits::kMinEventTime)) {
+  const absl::Time latest = now + limits::kMaxEventTimeAhead;
+  latest_seconds_ = absl::ToUnixSeconds(latest);
+  latest_nanos_ = absl::ToInt64Nanoseconds(latest - absl::FromUnixSeconds(latest_seconds_));
+}
+
+bool EventTimeBounds::Hold(uint64_t seconds, uint64_t nanos) const {
+  // As protobuf does it: a negative number is a large one on the wire.
+  const auto signed_seconds = static_cast<int64_t>(seconds);
+  if (nanos >= kNanosPerSecond || signed_seconds < earliest_seconds_) return false;
+  if (signed_seconds != latest_seconds_) return signed_seconds < latest_seconds_;
+  return static_cast<int64_t>(nanos) <= latest_nanos_;
+}
+
+bool ReadCanonicalEvent(std::string_view bytes, const EventTimeBounds& times, CanonicalEvent& event,
+                        std::string& json) {
+  if (bytes.size() > limits::kMaxEventBytes) return false;
+  const size_t json_before = json.size();
+  event = CanonicalEvent();
+  if (ReadFields(bytes, times, event, json)) return true;
+  json.resize(json_before);
+  return false;
+}
+
+}  // namespace donut::collector
