@@ -7,7 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "collector/postgres_event_sink.h"
+#include "collector/shared_hash.h"
 #include "common/clock.h"
 
 namespace donut::collector {

@@ -35,14 +35,14 @@ class RefusedCall final : public grpc::ServerUnaryReactor {
 
 EventCollectorService::EventCollectorService(CollectorOptions options,
                                              const postgres::ProjectDirectory& directory, IngestQueue& queue,
-                                             const Clock& clock)
+                                             const Clock& clock, const SharedHash& hash)
     : options_(options),
       directory_(directory),
       queue_(queue),
       registry_(options.max_streams),
       error_log_(kErrorLinesPerMinute),
-      stream_context_{options_, queue, clock, registry_, error_log_},
-      track_context_{options_, queue, clock, waiting_calls_} {}
+      stream_context_{options_, queue, clock, hash, registry_, error_log_},
+      track_context_{options_, queue, clock, hash, waiting_calls_} {}
 
 absl::StatusOr<int> EventCollectorService::ProjectOf(const grpc::CallbackServerContext& call) const {
   if (draining_) return GoingDown();

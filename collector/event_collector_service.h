@@ -21,7 +21,7 @@ class EventCollectorService final
           v1::EventCollectorService::WithRawCallbackMethod_TrackEvents<v1::EventCollectorService::Service>> {
  public:
   EventCollectorService(CollectorOptions options, const postgres::ProjectDirectory& directory,
-                        IngestQueue& queue, const Clock& clock);
+                        IngestQueue& queue, const Clock& clock, const SharedHash& hash);
 
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* StreamEvents(
       grpc::CallbackServerContext* call) override;

@@ -1,9 +1,14 @@
 #include "collector/event_preparation.h"
 
+#include <algorithm>
+#include <functional>
 #include <memory>
+#include <unordered_map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "collector/canonical_event.h"
+#include "collector/event_row.h"
 #include "collector/event_validation.h"
 #include "collector/properties_json.h"
 #include "google/protobuf/arena.h"
@@ -14,76 +19,193 @@ namespace {
 // Holds one parsed event of usual size without a further allocation; the largest takes about 700 KiB.
 constexpr size_t kArenaBlockBytes = 16 << 10;
 
-TextRef Append(std::string_view piece, std::string& text) {
-  const TextRef ref{static_cast<uint32_t>(text.size()), static_cast<uint32_t>(piece.size())};
-  text += piece;
-  return ref;
-}
+// The texts of an event that passed every rule; views into its bytes or into the parsed message.
+struct EventTexts {
+  std::string_view name;
+  std::string_view user_id;
+  std::string_view session_id;
+  std::string_view insert_id;
+};
 
-// A valid event, flat, at the end of `batch`.
-void AppendEvent(const v1::Event& event, std::string_view payload, int64_t sequence, PreparedBatch& batch) {
-  PreparedEvent prepared;
-  prepared.sequence = sequence;
-  // Nanoseconds are not negative, so the division rounds down before 1970 too.
-  prepared.event_time_us = event.has_event_time()
-                               ? event.event_time().seconds() * 1'000'000 + event.event_time().nanos() / 1'000
-                               : batch.received_us;
-  prepared.name = Append(event.name(), batch.text);
-  prepared.user_id = Append(event.user_id(), batch.text);
-  prepared.session_id = Append(event.session_id(), batch.text);
-  prepared.insert_id = Append(event.insert_id(), batch.text);
-  prepared.payload = Append(payload, batch.text);
-  if (event.properties().fields_size() > 0) {
-    prepared.properties.offset = static_cast<uint32_t>(batch.text.size());
-    AppendJson(event.properties(), batch.text);
-    prepared.properties.length = static_cast<uint32_t>(batch.text.size()) - prepared.properties.offset;
+struct TextHash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+
+class Preparation {
+ public:
+  Preparation(const std::vector<std::string_view>& events, const EventSource& source, const KeyedHash& hash,
+              absl::Time received)
+      : events_(events),
+        source_(source),
+        hash_(hash),
+        received_(received),
+        time_bounds_(received),
+        arena_block_(std::make_unique<char[]>(kArenaBlockBytes)),
+        arena_(arena_block_.get(), kArenaBlockBytes) {
+    batch_.received_us = absl::ToUnixMicros(received);
   }
-  batch.events.push_back(prepared);
-}
+
+  absl::Status Run() {
+    Reserve();
+    for (size_t i = source_.passed_over; i < events_.size(); ++i) {
+      const std::string_view payload = events_[i];
+      std::optional<Problem> problem = ValidateEventSize(payload.size());
+      if (!problem && !TakeCanonical(payload, SequenceOf(i)) &&
+          !TakeParsed(payload, SequenceOf(i), problem)) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            source_.field, "[", i,
+            "]: does not parse as an Event (a text that is not UTF-8, nested too deep, or damaged)"));
+      }
+      if (problem) {
+        batch_.rejected.push_back(
+            {SequenceOf(i), problem->reason, std::move(problem->detail), std::string(payload)});
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  PreparedBatch Take() {
+    // What is staged is counted by capacity, and may wait long.
+    if (batch_.rows.capacity() > batch_.rows.size() + batch_.rows.size() / 2) batch_.rows.shrink_to_fit();
+    return std::move(batch_);
+  }
+
+ private:
+  int64_t SequenceOf(size_t index) const { return source_.first_sequence + static_cast<int64_t>(index); }
+
+  // JSON is rarely longer than what it is made of.
+  void Reserve() {
+    size_t bytes = 0;
+    for (size_t i = source_.passed_over; i < events_.size(); ++i) bytes += events_[i].size();
+    const size_t count = events_.size() - std::min(source_.passed_over, events_.size());
+    batch_.text.reserve(bytes);
+    batch_.events.reserve(count);
+    batch_.rows.reserve(count * kMostEventRowBytes + bytes);
+  }
+
+  // The usual encoding. False: nothing was taken, ask TakeParsed.
+  bool TakeCanonical(std::string_view payload, int64_t sequence) {
+    CanonicalEvent event;
+    const size_t row_begin = batch_.rows.size();
+    BeginEventRow(batch_.rows);
+    if (!ReadCanonicalEvent(payload, time_bounds_, event, batch_.rows) ||
+        IsPipelineEvent(std::string(event.name))) {
+      batch_.rows.resize(row_begin);
+      return false;
+    }
+    CompleteRow({event.name, event.user_id, event.session_id, event.insert_id},
+                event.has_event_time ? event.seconds * 1'000'000 + event.nanos / 1'000 : batch_.received_us,
+                sequence, row_begin);
+    PreparedEvent& prepared = batch_.events.back();
+    prepared.payload = Append(payload);
+    prepared.user_text = Within(payload, event.user_id, prepared.payload);
+    prepared.insert_id = Within(payload, event.insert_id, prepared.payload);
+    return true;
+  }
+
+  // Any encoding. False when it does not parse.
+  bool TakeParsed(std::string_view payload, int64_t sequence, std::optional<Problem>& problem) {
+    arena_.Reset();
+    auto* event = google::protobuf::Arena::CreateMessage<v1::Event>(&arena_);
+    if (!event->ParseFromArray(payload.data(), static_cast<int>(payload.size()))) return false;
+    problem = ValidateEvent(*event, received_);
+    PipelineUpdate update;
+    const bool is_pipeline_event = !problem && IsPipelineEvent(event->name());
+    if (is_pipeline_event) problem = ReadPipelineUpdate(*event, update);
+    if (problem) return true;
+    const size_t row_begin = batch_.rows.size();
+    BeginEventRow(batch_.rows);
+    if (event->properties().fields_size() > 0) AppendJson(event->properties(), batch_.rows);
+    // Nanoseconds are not negative, so the division rounds down before 1970 too.
+    const int64_t event_time_us = event->has_event_time() ? event->event_time().seconds() * 1'000'000 +
+                                                                event->event_time().nanos() / 1'000
+                                                          : batch_.received_us;
+    const std::optional<int64_t> session_id =
+        CompleteRow({event->name(), event->user_id(), event->session_id(), event->insert_id()}, event_time_us,
+                    sequence, row_begin);
+    PreparedEvent& prepared = batch_.events.back();
+    prepared.payload = Append(payload);
+    prepared.user_text = Append(event->user_id());
+    prepared.insert_id = Append(event->insert_id());
+    if (is_pipeline_event) {
+      update.session_id = session_id.value_or(0);
+      update.session_text = event->session_id();
+      update.event_time_us = event_time_us;
+      prepared.pipeline_update = static_cast<int>(batch_.pipeline_updates.size());
+      batch_.pipeline_updates.push_back(std::move(update));
+    }
+    return true;
+  }
+
+  // Adds the event whose row is complete but for what these say. Returns the id of its session.
+  std::optional<int64_t> CompleteRow(const EventTexts& texts, int64_t event_time_us, int64_t sequence,
+                                     size_t row_begin) {
+    EventRow row;
+    row.event_time_us = event_time_us;
+    row.received_us = batch_.received_us;
+    row.user_id = hash_.UserId(source_.project_id, std::string(texts.user_id));
+    if (!texts.session_id.empty()) {
+      row.session_id =
+          hash_.SessionId(source_.project_id, std::string(texts.user_id), std::string(texts.session_id));
+    }
+    row.sequence = sequence;
+    row.project_id = source_.project_id;
+    row.producer_no = source_.producer_no;
+    EndEventRow(row, row_begin, batch_.rows);
+    PreparedEvent& prepared = batch_.events.emplace_back();
+    prepared.sequence = sequence;
+    prepared.user_id = row.user_id;
+    prepared.row_end = static_cast<uint32_t>(batch_.rows.size());
+    prepared.name = PlaceOf(texts.name);
+    return row.session_id;
+  }
+
+  int PlaceOf(std::string_view name) {
+    // Names come in runs, and a batch has few.
+    if (!batch_.names.empty() && batch_.names[static_cast<size_t>(last_name_)] == name) return last_name_;
+    const auto found = name_places_.find(name);
+    if (found != name_places_.end()) return last_name_ = found->second;
+    last_name_ = static_cast<int>(batch_.names.size());
+    batch_.names.emplace_back(name);
+    name_places_.emplace(name, last_name_);
+    return last_name_;
+  }
+
+  TextRef Append(std::string_view piece) {
+    const TextRef ref{static_cast<uint32_t>(batch_.text.size()), static_cast<uint32_t>(piece.size())};
+    batch_.text += piece;
+    return ref;
+  }
+
+  // A text of the event whose bytes were kept as `kept`.
+  static TextRef Within(std::string_view payload, std::string_view piece, TextRef kept) {
+    if (piece.empty()) return {};
+    return {kept.offset + static_cast<uint32_t>(piece.data() - payload.data()),
+            static_cast<uint32_t>(piece.size())};
+  }
+
+  const std::vector<std::string_view>& events_;
+  const EventSource& source_;
+  const KeyedHash& hash_;
+  const absl::Time received_;
+  const EventTimeBounds time_bounds_;
+  PreparedBatch batch_;
+  // Owns its keys: a parsed name is gone with the next event.
+  std::unordered_map<std::string, int, TextHash, std::equal_to<>> name_places_;
+  int last_name_ = 0;
+  const std::unique_ptr<char[]> arena_block_;
+  google::protobuf::Arena arena_;
+};
 
 }  // namespace
 
 absl::StatusOr<PreparedBatch> PrepareEvents(const std::vector<std::string_view>& events,
-                                            int64_t first_sequence, size_t passed_over, absl::Time received,
-                                            const std::string& field) {
-  PreparedBatch batch;
-  batch.received_us = absl::ToUnixMicros(received);
-  size_t bytes = 0;
-  for (size_t i = passed_over; i < events.size(); ++i) bytes += events[i].size();
-  batch.text.reserve(bytes * 2);
-  batch.events.reserve(events.size() - std::min(passed_over, events.size()));
-
-  const auto block = std::make_unique<char[]>(kArenaBlockBytes);
-  google::protobuf::Arena arena(block.get(), kArenaBlockBytes);
-  for (size_t i = passed_over; i < events.size(); ++i) {
-    const std::string_view payload = events[i];
-    const int64_t sequence = first_sequence + static_cast<int64_t>(i);
-    std::optional<Problem> problem = ValidateEventSize(payload.size());
-    if (!problem) {
-      arena.Reset();
-      auto* event = google::protobuf::Arena::CreateMessage<v1::Event>(&arena);
-      if (!event->ParseFromArray(payload.data(), static_cast<int>(payload.size()))) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            field, "[", i,
-            "]: does not parse as an Event (a text that is not UTF-8, nested too deep, or damaged)"));
-      }
-      problem = ValidateEvent(*event, received);
-      PipelineUpdate update;
-      const bool is_pipeline_event = !problem && IsPipelineEvent(event->name());
-      if (is_pipeline_event) problem = ReadPipelineUpdate(*event, update);
-      if (!problem) {
-        AppendEvent(*event, payload, sequence, batch);
-        if (is_pipeline_event) {
-          batch.events.back().pipeline_update = static_cast<int>(batch.pipeline_updates.size());
-          batch.pipeline_updates.push_back(std::move(update));
-        }
-      }
-    }
-    if (problem) {
-      batch.rejected.push_back({sequence, problem->reason, std::move(problem->detail), std::string(payload)});
-    }
-  }
-  return batch;
+                                            const EventSource& source, const KeyedHash& hash,
+                                            absl::Time received) {
+  Preparation preparation(events, source, hash, received);
+  if (absl::Status status = preparation.Run(); !status.ok()) return status;
+  return preparation.Take();
 }
 
 }  // namespace donut::collector

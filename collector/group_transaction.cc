@@ -26,14 +26,15 @@ std::string StoredReason(v1::SkipReason reason) {
 
 }  // namespace
 
-absl::Status GroupTransaction::Run(pqxx::transaction_base& transaction) {
+absl::Status GroupTransaction::Run(pqxx::transaction_base& transaction,
+                                   postgres::CopyConnection& connection) {
   LockProducers(transaction);
   RETURN_IF_ERROR(JudgeSpans());
   ResolveUsers(transaction);
   ResolveInsertIds(transaction);
   RETURN_IF_ERROR(NumberUnaryRows());
   WritePipelineRows(transaction);
-  WriteEvents(transaction);
+  WriteEvents(connection);
   WriteRejections(transaction);
   WriteSkippedRanges(transaction);
   WriteLedger(transaction);
@@ -99,8 +100,11 @@ void GroupTransaction::TakeSpan(PieceSpan& span, int64_t from) {
   const auto first_event =
       std::partition_point(batch.events.begin(), batch.events.end(),
                            [&](const PreparedEvent& event) { return event.sequence < from; });
-  for (auto event = first_event; event != batch.events.end() && event->sequence <= span.last; ++event) {
-    TakeEvent(span, *event);
+  const std::vector<int> name_ids = NameIds(*span.piece);
+  for (size_t i = static_cast<size_t>(first_event - batch.events.begin()); i < batch.events.size(); ++i) {
+    const PreparedEvent& event = batch.events[i];
+    if (event.sequence > span.last) break;
+    TakeEvent(span, i, name_ids[static_cast<size_t>(event.name)]);
   }
   for (const RejectedEvent& event : batch.rejected) {
     if (event.sequence < from || event.sequence > span.last) continue;
@@ -108,33 +112,34 @@ void GroupTransaction::TakeSpan(PieceSpan& span, int64_t from) {
   }
 }
 
-void GroupTransaction::TakeEvent(PieceSpan& span, const PreparedEvent& event) {
+std::vector<int> GroupTransaction::NameIds(const StagedPiece& piece) const {
+  std::vector<int> ids(piece.batch.names.size(), 0);
+  const auto known = names_.find(piece.project_id);
+  for (size_t i = 0; known != names_.end() && i < ids.size(); ++i) {
+    const auto found = known->second.find(piece.batch.names[i]);
+    if (found != known->second.end()) ids[i] = found->second;
+  }
+  return ids;
+}
+
+void GroupTransaction::TakeEvent(PieceSpan& span, size_t index, int event_name_id) {
   const StagedPiece& piece = *span.piece;
-  const PreparedBatch& batch = piece.batch;
-  Row row;
-  row.span = &span;
-  row.event = &event;
+  Row row{.span = &span, .index = index, .event_name_id = event_name_id};
+  const PreparedEvent& event = row.event();
   row.number = event.sequence;
   if (!span.refusal.empty()) {
     Reject(row, v1::REJECTION_REASON_REFUSED_BY_DATABASE, span.refusal);
     return;
   }
-  const auto& names = names_.at(piece.project_id);
-  const auto name = names.find(std::string(batch.Text(event.name)));
-  if (name == names.end()) {
+  if (event_name_id == 0) {
     Reject(row, v1::REJECTION_REASON_TOO_MANY_EVENT_NAMES,
            absl::StrCat("name: is new, and the project has its maximum of ", limits::kMaxEventNames,
                         " distinct event names; put what varies into properties"));
     return;
   }
-  row.event_name_id = name->second;
-  const std::string user(batch.Text(event.user_id));
-  row.user_id = hash_.UserId(piece.project_id, user);
-  if (event.session_id.length > 0) {
-    row.session_id = hash_.SessionId(piece.project_id, user, std::string(batch.Text(event.session_id)));
-  }
-  if (!known_users_.Contains(piece.project_id, row.user_id, user)) {
-    const auto [met, is_new] = met_users_.try_emplace({piece.project_id, row.user_id}, user);
+  const std::string_view user = piece.batch.Text(event.user_text);
+  if (!known_users_.Contains(piece.project_id, event.user_id, user)) {
+    const auto [met, is_new] = met_users_.try_emplace({piece.project_id, event.user_id}, user);
     if (!is_new && met->second != user) {
       Reject(row, v1::REJECTION_REASON_KEY_COLLISION, "user_id: has the 64-bit key of another user");
       return;
@@ -146,8 +151,9 @@ void GroupTransaction::TakeEvent(PieceSpan& span, const PreparedEvent& event) {
 void GroupTransaction::Reject(Row& row, v1::RejectionReason reason, std::string detail) {
   row.left_out = true;
   const PreparedBatch& batch = row.span->piece->batch;
-  rejected_.push_back({row.span, row.event->sequence, row.event->sequence, reason, std::move(detail),
-                       batch.Text(row.event->payload)});
+  const PreparedEvent& event = row.event();
+  rejected_.push_back(
+      {row.span, event.sequence, event.sequence, reason, std::move(detail), batch.Text(event.payload)});
 }
 
 void GroupTransaction::ResolveUsers(pqxx::transaction_base& transaction) {
@@ -156,12 +162,14 @@ void GroupTransaction::ResolveUsers(pqxx::transaction_base& transaction) {
   for (const auto& [key, text] : met_users_) {
     projects.Add(int64_t{key.first});
     ids.Add(key.second);
-    texts.AddText(std::string_view(text));
+    texts.AddText(text);
   }
   const std::string project_array = projects.Take();
   const std::string id_array = ids.Take();
   const std::string text_array = texts.Take();
-  transaction.exec_params(sql::kInsertUsers, project_array, id_array, text_array);
+  const pqxx::result added = transaction.exec_params(sql::kInsertUsers, project_array, id_array, text_array);
+  // Those that were there already may be others' with the same id.
+  if (added.affected_rows() == met_users_.size()) return;
   std::set<UserKey> collisions;
   for (const auto& row :
        transaction.exec_params(sql::kFindUserCollisions, project_array, id_array, text_array)) {
@@ -170,8 +178,9 @@ void GroupTransaction::ResolveUsers(pqxx::transaction_base& transaction) {
   if (collisions.empty()) return;
   for (Row& row : rows_) {
     // The text that is stored is the cached one's, if any: only rows that missed the cache collide.
-    const UserKey key(row.span->piece->project_id, row.user_id);
-    const std::string_view user = row.span->piece->batch.Text(row.event->user_id);
+    const PreparedEvent& event = row.event();
+    const UserKey key(row.span->piece->project_id, event.user_id);
+    const std::string_view user = row.span->piece->batch.Text(event.user_text);
     if (collisions.count(key) == 0 || known_users_.Contains(key.first, key.second, user)) continue;
     Reject(row, v1::REJECTION_REASON_KEY_COLLISION, "user_id: has the 64-bit key of another user");
   }
@@ -182,10 +191,10 @@ void GroupTransaction::ResolveInsertIds(pqxx::transaction_base& transaction) {
   std::map<std::pair<int, std::string_view>, Row*> wanted;
   for (Row& row : rows_) {
     const StagedPiece& piece = *row.span->piece;
-    if (!piece.unary || row.left_out || row.event->insert_id.length == 0) continue;
+    if (!piece.unary || row.left_out || row.event().insert_id.length == 0) continue;
     // Of two in the same group the first one is stored.
     const auto [_, is_first] =
-        wanted.try_emplace({piece.project_id, piece.batch.Text(row.event->insert_id)}, &row);
+        wanted.try_emplace({piece.project_id, piece.batch.Text(row.event().insert_id)}, &row);
     if (is_first) continue;
     row.left_out = true;
     ++row.span->result.duplicate_count;
@@ -229,36 +238,31 @@ absl::Status GroupTransaction::NumberUnaryRows() {
   return absl::OkStatus();
 }
 
-void GroupTransaction::WriteEvents(pqxx::transaction_base& transaction) {
-  EventWriter writer;
+void GroupTransaction::WriteEvents(postgres::CopyConnection& connection) {
+  EventWriter writer(connection);
   for (const Row& row : rows_) {
     if (row.left_out) continue;
     const StagedPiece& piece = *row.span->piece;
-    EventRow written;
-    written.event_time_us = row.event->event_time_us;
-    written.received_us = piece.batch.received_us;
-    written.user_id = row.user_id;
-    written.session_id = row.session_id;
-    written.sequence = row.number;
-    written.project_id = piece.project_id;
-    written.event_name_id = row.event_name_id;
-    written.producer_no = ProducerOf(*row.span);
-    written.properties = piece.batch.Text(row.event->properties);
-    writer.Add(written);
+    const std::string_view bytes = piece.batch.Row(row.index);
+    if (piece.unary) {
+      writer.Add(bytes, row.event_name_id, ProducerOf(*row.span), row.number);
+    } else {
+      writer.Add(bytes, row.event_name_id);
+    }
     ++row.span->result.stored_count;
   }
-  writer.Write(transaction);
+  writer.Finish();
 }
 
 void GroupTransaction::WritePipelineRows(pqxx::transaction_base& transaction) {
   PipelineRows pipeline;
   for (const Row& row : rows_) {
-    if (row.left_out || row.event->pipeline_update < 0) continue;
+    const PreparedEvent& event = row.event();
+    if (row.left_out || event.pipeline_update < 0) continue;
     const StagedPiece& piece = *row.span->piece;
-    const PipelineUpdate& update =
-        piece.batch.pipeline_updates[static_cast<size_t>(row.event->pipeline_update)];
-    pipeline.Add({piece.project_id, row.user_id, row.session_id.value(), update.attempt},
-                 std::string(piece.batch.Text(row.event->session_id)), row.event->event_time_us, update);
+    const PipelineUpdate& update = piece.batch.pipeline_updates[static_cast<size_t>(event.pipeline_update)];
+    pipeline.Add({piece.project_id, event.user_id, update.session_id, update.attempt}, update.session_text,
+                 update.event_time_us, update);
   }
   UpsertPipelineRows(transaction, pipeline);
 }

@@ -12,12 +12,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "collector/event_names.h"
 #include "collector/event_sink.h"
 #include "collector/known_users.h"
 #include "collector/producer_ledger.h"
-#include "common/keyed_hash.h"
+#include "common/postgres/copy_connection.h"
 
 namespace donut::collector {
 
@@ -32,12 +33,13 @@ class GroupTransaction {
  public:
   // `names`: of all events in `spans`, save those for which the project has no room. `own_producers`: the
   // collector's own, by project. `spans` get their results.
-  GroupTransaction(std::vector<PieceSpan>& spans, const KeyedHash& hash, KnownUsers& known_users,
-                   const EventNameIds& names, const std::map<int, int>& own_producers)
-      : spans_(spans), hash_(hash), known_users_(known_users), names_(names), own_producers_(own_producers) {}
+  GroupTransaction(std::vector<PieceSpan>& spans, KnownUsers& known_users, const EventNameIds& names,
+                   const std::map<int, int>& own_producers)
+      : spans_(spans), known_users_(known_users), names_(names), own_producers_(own_producers) {}
 
-  // The body of the transaction. ABORTED when one of the collector's own producers has no row any more.
-  absl::Status Run(pqxx::transaction_base& transaction);
+  // The body of the transaction, which is one of `connection`'s. ABORTED when one of the collector's own
+  // producers has no row any more.
+  absl::Status Run(pqxx::transaction_base& transaction, postgres::CopyConnection& connection);
 
   // After COMMIT: remembers the users.
   void RememberUsers();
@@ -46,12 +48,11 @@ class GroupTransaction {
   // An event that may be stored; `rejected` once something speaks against it.
   struct Row {
     PieceSpan* span = nullptr;
-    const PreparedEvent* event = nullptr;
-    int64_t user_id = 0;
-    std::optional<int64_t> session_id;
-    int event_name_id = 0;
+    size_t index = 0;    // in the batch's events
     int64_t number = 0;  // under the producer
+    int event_name_id = 0;
     bool left_out = false;
+    const PreparedEvent& event() const { return span->piece->batch.events[index]; }
   };
   struct RejectedRow {
     PieceSpan* span = nullptr;
@@ -75,12 +76,14 @@ class GroupTransaction {
   void JudgeStream(PieceSpan& span);
   // Takes the events from number `from` on.
   void TakeSpan(PieceSpan& span, int64_t from);
-  void TakeEvent(PieceSpan& span, const PreparedEvent& event);
+  void TakeEvent(PieceSpan& span, size_t index, int event_name_id);
+  // Of each of a batch's names; 0: the project has no room for it.
+  std::vector<int> NameIds(const StagedPiece& piece) const;
   void Reject(Row& row, v1::RejectionReason reason, std::string detail);
   void ResolveUsers(pqxx::transaction_base& transaction);
   void ResolveInsertIds(pqxx::transaction_base& transaction);
   absl::Status NumberUnaryRows();
-  void WriteEvents(pqxx::transaction_base& transaction);
+  void WriteEvents(postgres::CopyConnection& connection);
   void WritePipelineRows(pqxx::transaction_base& transaction);
   void WriteRejections(pqxx::transaction_base& transaction);
   void WriteSkippedRanges(pqxx::transaction_base& transaction);
@@ -89,7 +92,6 @@ class GroupTransaction {
   int ProducerOf(const PieceSpan& span) const;
 
   std::vector<PieceSpan>& spans_;
-  const KeyedHash& hash_;
   KnownUsers& known_users_;
   const EventNameIds& names_;
   const std::map<int, int>& own_producers_;
@@ -98,7 +100,7 @@ class GroupTransaction {
   std::vector<RejectedRow> rejected_;
   std::vector<SkippedRange> skipped_;
   // The users that the cache did not know, with their text.
-  std::map<UserKey, std::string> met_users_;
+  absl::flat_hash_map<UserKey, std::string_view> met_users_;
 };
 
 }  // namespace donut::collector

@@ -208,7 +208,7 @@ void IngestQueue::CommitGroup(Lane& lane, GroupCommitter& committer) {
   std::vector<WaitingPiece> group;
   {
     MutexLock lock(lane.mutex);
-    group = lane.queue.TakeGroup();
+    group = lane.queue.TakeGroup(clock_->Now());
   }
   {
     MutexLock lock(totals_mutex_);

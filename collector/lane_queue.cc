@@ -23,10 +23,10 @@ LaneQueue::Next LaneQueue::Decide(absl::Time now, bool hurry, absl::Duration& wa
   wait = absl::InfiniteDuration();
   if (pieces_.empty()) return Next::kWait;
   if (hurry || bytes_ >= limits_.max_bytes || events_ >= limits_.max_events) return Next::kGroup;
-  const absl::Duration waited = now - pieces_.front().since;
+  const absl::Duration passed = now - last_group_;
   // A clock that stepped back must not hold a group.
-  if (waited >= limits_.max_wait || waited < absl::ZeroDuration()) return Next::kGroup;
-  wait = limits_.max_wait - waited;
+  if (passed >= limits_.min_interval || passed < absl::ZeroDuration()) return Next::kGroup;
+  wait = limits_.min_interval - passed;
   return Next::kWait;
 }
 
@@ -36,7 +36,8 @@ WaitingHello LaneQueue::TakeHello() {
   return hello;
 }
 
-std::vector<WaitingPiece> LaneQueue::TakeGroup() {
+std::vector<WaitingPiece> LaneQueue::TakeGroup(absl::Time now) {
+  last_group_ = now;
   std::vector<WaitingPiece> group;
   size_t bytes = 0;
   int64_t events = 0;

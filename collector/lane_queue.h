@@ -1,5 +1,7 @@
-// What waits in one lane, and what its thread does next: a Hello first, else a group
-// once it is large or has waited long enough. No thread, no clock; not thread-safe.
+// What waits in one lane, and what its thread does next: a Hello first, else a group. An idle lane takes a
+// lone piece at once; a busy one gathers, at least for GroupLimits::min_interval from group to group and in
+// fact for as long as a commit takes, so that groups grow with the load. No thread, no clock; not
+// thread-safe.
 #pragma once
 
 #include <deque>
@@ -16,8 +18,8 @@ namespace donut::collector {
 struct GroupLimits {
   size_t max_bytes = 8 << 20;
   int64_t max_events = 20'000;
-  // What the first piece waits for others at most.
-  absl::Duration max_wait = absl::Milliseconds(3);
+  // From one group to the next, unless it is full.
+  absl::Duration min_interval = absl::Milliseconds(3);
 };
 
 struct WaitingHello {
@@ -49,7 +51,7 @@ class LaneQueue {
 
   WaitingHello TakeHello();
   // From the front, in order of arrival: at least one piece.
-  std::vector<WaitingPiece> TakeGroup();
+  std::vector<WaitingPiece> TakeGroup(absl::Time now);
 
   // What somebody waits for and the database cannot do now: Hellos and unary pieces.
   std::vector<WaitingHello> TakeHellos();
@@ -61,6 +63,7 @@ class LaneQueue {
   std::deque<WaitingPiece> pieces_;
   size_t bytes_ = 0;
   int64_t events_ = 0;
+  absl::Time last_group_ = absl::InfinitePast();
 };
 
 }  // namespace donut::collector

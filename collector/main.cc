@@ -39,10 +39,10 @@ int main(int argc, char** argv) {
   collector::SinkMemory memory(collector.known_users);
   collector::DatabaseUpkeep upkeep(&hash, &clock, collector.expire_period);
   collector::IngestQueue queue(collector.queue, &clock, [&](int) {
-    return std::make_unique<collector::PostgresEventSink>(options.database, &hash, &memory);
+    return std::make_unique<collector::PostgresEventSink>(options.database, &memory);
   });
   postgres::ProjectDirectory directory(options.anonymous_allowed());
-  collector::EventCollectorService service(collector, directory, queue, clock);
+  collector::EventCollectorService service(collector, directory, queue, clock, hash);
   postgres::ServiceHooks hooks;
   hooks.on_check = [&](pqxx::connection& connection) { return upkeep.Check(connection); };
   hooks.drain = [&] { service.Drain(); };

@@ -58,6 +58,19 @@ absl::Status GrantEpoch(pqxx::transaction_base& transaction, const HelloClaim& c
   return absl::OkStatus();
 }
 
+// Only those: of a piece that is taken apart, another part's name may be what the database refuses.
+std::vector<std::string> NamesIn(const PieceSpan& span) {
+  const PreparedBatch& batch = span.piece->batch;
+  if (span.first == span.piece->first && span.last == span.piece->last) return batch.names;
+  std::set<int> places;
+  for (const PreparedEvent& event : batch.events) {
+    if (event.sequence >= span.first && event.sequence <= span.last) places.insert(event.name);
+  }
+  std::vector<std::string> names;
+  for (const int place : places) names.push_back(batch.names[static_cast<size_t>(place)]);
+  return names;
+}
+
 bool CanRepeat(const postgres::TransactionResult& result, int tries) {
   if (result.status.code() == absl::StatusCode::kAborted) return tries < kMaxGrantTries;
   // Usually only this connection had died: once more, on a new one.
@@ -68,7 +81,7 @@ bool CanRepeat(const postgres::TransactionResult& result, int tries) {
 
 postgres::TransactionResult PostgresEventSink::Run(const Body& body) {
   if (connection_ == nullptr) {
-    auto connected = postgres::Connect(options_);
+    auto connected = postgres::ConnectForCopy(options_);
     if (!connected.ok()) return {connected.status(), postgres::Outcome::kRolledBack};
     connection_ = *std::move(connected);
   }
@@ -104,15 +117,12 @@ absl::Status PostgresEventSink::PrepareEventNames(const std::vector<PieceSpan>& 
     if (!span.refusal.empty()) continue;
     const int project_id = span.piece->project_id;
     auto& known = ids[project_id];
-    const PreparedBatch& batch = span.piece->batch;
-    for (const PreparedEvent& event : batch.events) {
-      if (event.sequence < span.first || event.sequence > span.last) continue;
-      std::string name(batch.Text(event.name));
+    for (const std::string& name : NamesIn(span)) {
       if (known.count(name) > 0) continue;
       if (const std::optional<int> id = memory_->event_names.Find(project_id, name)) {
-        known.emplace(std::move(name), *id);
+        known.emplace(name, *id);
       } else {
-        missing[project_id].insert(std::move(name));
+        missing[project_id].insert(name);
       }
     }
   }
@@ -153,14 +163,12 @@ absl::Status PostgresEventSink::Prepare(const std::vector<PieceSpan>& spans, Eve
 
 absl::Status PostgresEventSink::Commit(std::vector<PieceSpan>& spans, postgres::Outcome& outcome) {
   outcome = postgres::Outcome::kRolledBack;
-  const std::optional<KeyedHash> hash = shared_hash_->Get();
-  if (!hash) return absl::UnavailableError("the collector does not know the installation's hash key yet");
   EventNameIds names;
   RETURN_IF_ERROR(Prepare(spans, names));
-  GroupTransaction group(spans, *hash, memory_->known_users, names, own_producers_);
+  GroupTransaction group(spans, memory_->known_users, names, own_producers_);
   bool own_producer_gone = false;
   const postgres::TransactionResult result = Run([&](pqxx::transaction_base& transaction) {
-    absl::Status status = group.Run(transaction);
+    absl::Status status = group.Run(transaction, *connection_);
     own_producer_gone = status.code() == absl::StatusCode::kAborted;
     return status;
   });

@@ -9,29 +9,10 @@
 
 #include "collector/event_sink.h"
 #include "collector/group_transaction.h"
-#include "common/keyed_hash.h"
-#include "common/mutex.h"
 #include "common/postgres/connection_pool.h"
 #include "common/postgres/transaction.h"
 
 namespace donut::collector {
-
-// The installation's hash, once the database has told it. Thread-safe.
-class SharedHash {
- public:
-  void Set(const KeyedHash& hash) {
-    MutexLock lock(mutex_);
-    hash_ = hash;
-  }
-  std::optional<KeyedHash> Get() const {
-    MutexLock lock(mutex_);
-    return hash_;
-  }
-
- private:
-  mutable Mutex mutex_;
-  std::optional<KeyedHash> hash_ ABSL_GUARDED_BY(mutex_);
-};
 
 class PostgresEventSink : public EventSink {
  public:
@@ -39,10 +20,10 @@ class PostgresEventSink : public EventSink {
   // alive. After that the connection is given up.
   static constexpr absl::Duration kSilenceLimit = absl::Seconds(60);
 
-  // `hash` and `memory` are shared by the lanes and outlive the sink.
-  PostgresEventSink(postgres::ConnectionOptions connection, const SharedHash* hash, SinkMemory* memory,
+  // `memory` is shared by the lanes and outlives the sink.
+  PostgresEventSink(postgres::ConnectionOptions connection, SinkMemory* memory,
                     absl::Duration silence_limit = kSilenceLimit)
-      : options_(std::move(connection)), silence_limit_(silence_limit), shared_hash_(hash), memory_(memory) {}
+      : options_(std::move(connection)), silence_limit_(silence_limit), memory_(memory) {}
 
   absl::StatusOr<HelloAnswer> Grant(const HelloClaim& claim) override;
   absl::Status Commit(std::vector<PieceSpan>& spans, postgres::Outcome& outcome) override;
@@ -60,9 +41,8 @@ class PostgresEventSink : public EventSink {
 
   const postgres::ConnectionOptions options_;
   const absl::Duration silence_limit_;
-  const SharedHash* const shared_hash_;
   SinkMemory* const memory_;
-  std::unique_ptr<pqxx::connection> connection_;
+  std::unique_ptr<postgres::CopyConnection> connection_;
   // The collector's own producers, for TrackEvents: one per project, made at first use.
   std::map<int, int> own_producers_;
 };

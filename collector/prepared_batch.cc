@@ -3,13 +3,16 @@
 namespace donut::collector {
 
 size_t PreparedBatch::MemoryBytes() const {
-  size_t bytes = sizeof(*this) + text.capacity() + events.capacity() * sizeof(PreparedEvent) +
-                 rejected.capacity() * sizeof(RejectedEvent) +
-                 pipeline_updates.capacity() * sizeof(PipelineUpdate);
+  size_t bytes = sizeof(*this) + text.capacity() + rows.capacity() +
+                 events.capacity() * sizeof(PreparedEvent) + rejected.capacity() * sizeof(RejectedEvent) +
+                 pipeline_updates.capacity() * sizeof(PipelineUpdate) +
+                 names.capacity() * sizeof(std::string);
   for (const RejectedEvent& event : rejected) bytes += event.detail.capacity() + event.payload.capacity();
   for (const PipelineUpdate& update : pipeline_updates) {
-    bytes += update.pipeline.capacity() + update.phase.capacity() + update.reason.capacity();
+    bytes += update.pipeline.capacity() + update.phase.capacity() + update.reason.capacity() +
+             update.session_text.capacity();
   }
+  for (const std::string& name : names) bytes += name.capacity();
   return bytes;
 }
 

@@ -1,6 +1,6 @@
 // Events that passed validation, flat: what a batch turns into on the thread that
-// received it, and all that the sink needs. No message objects: a Struct takes twenty
-// times its bytes. Plain data, not thread-safe.
+// received it, and all that the sink needs. The rows stand ready for COPY; no message objects, which take
+// twenty times the bytes. Plain data, not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -30,17 +30,20 @@ struct PipelineUpdate {
   std::string reason;
   std::optional<int64_t> items_in;
   std::optional<int64_t> items_out;
+  // The run, and when.
+  int64_t session_id = 0;
+  std::string session_text;
+  int64_t event_time_us = 0;
 };
 
 struct PreparedEvent {
   // Its number on the stream; its place in the request, from 0, for TrackEvents.
   int64_t sequence = 0;
-  int64_t event_time_us = 0;  // microseconds since 1970
-  TextRef name;
-  TextRef user_id;
-  TextRef session_id;        // empty: none
+  int64_t user_id = 0;
+  uint32_t row_end = 0;  // in PreparedBatch::rows; it begins where the one before ends
+  int name = 0;          // index into PreparedBatch::names
+  TextRef user_text;
   TextRef insert_id;         // empty: none
-  TextRef properties;        // JSON; empty: none
   TextRef payload;           // the event as it came, for the dead letters
   int pipeline_update = -1;  // index into PreparedBatch::pipeline_updates; -1: an ordinary event
 };
@@ -58,9 +61,15 @@ struct PreparedBatch {
   std::vector<PreparedEvent> events;    // ascending sequence
   std::vector<RejectedEvent> rejected;  // ascending sequence
   std::vector<PipelineUpdate> pipeline_updates;
+  std::vector<std::string> names;  // each once
+  std::string rows;                // event_row.h
   std::string text;
 
   std::string_view Text(TextRef ref) const { return std::string_view(text).substr(ref.offset, ref.length); }
+  std::string_view Row(size_t index) const {
+    const size_t begin = index == 0 ? 0 : events[index - 1].row_end;
+    return std::string_view(rows).substr(begin, events[index].row_end - begin);
+  }
   // What it holds in memory.
   size_t MemoryBytes() const;
 };

@@ -131,6 +131,7 @@ void StreamReactor::HandleRead() {
     holds_message_ = message.ok() && HoldsEvents(*message) && WaitsForRoom();
     if (holds_message_) return;
   }
+  context_.queue.metrics().by_stream.bytes.Add(static_cast<int64_t>(slice.size()));
   absl::Status status = message.ok() ? HandleMessage(*message) : message.status();
   incoming_.Clear();
   {
@@ -158,6 +159,7 @@ absl::Status StreamReactor::HandleHello(const v1::Hello& hello) {
     ASSIGN_OR_RETURN(claim, state_.OnHello(hello));
     last_activity_ = context_.clock.Now();
     if (absl::Status available = context_.queue.CheckAvailable(); !available.ok()) {
+      context_.queue.metrics().Count(HelloOutcome::kUnavailable);
       state_.OnGrant(std::move(available));
       return absl::OkStatus();
     }
@@ -197,10 +199,18 @@ absl::Status StreamReactor::HandleBatch(BatchFrame& batch) {
     MutexLock lock(mutex_);
     ASSIGN_OR_RETURN(from, state_.OnNumbers(first, last, "batch.first_sequence"));
   }
+  CollectorMetrics& metrics = context_.queue.metrics();
+  metrics.by_stream.batches.Add();
+  metrics.events_duplicate.Add(from - first);
   if (from > last) return absl::OkStatus();
   StagedPiece piece = NewPiece(from, last);
-  ASSIGN_OR_RETURN(piece.batch, PrepareEvents(batch.events, first, static_cast<size_t>(from - first),
-                                              context_.clock.Now(), "batch.events"));
+  ASSIGN_OR_RETURN(const KeyedHash hash, context_.hash.Get());
+  const EventSource source{.project_id = project_id_,
+                           .producer_no = piece.producer_no,
+                           .first_sequence = first,
+                           .passed_over = static_cast<size_t>(from - first),
+                           .field = "batch.events"};
+  ASSIGN_OR_RETURN(piece.batch, PrepareEvents(batch.events, source, hash, context_.clock.Now()));
   piece.bookmark = std::move(batch.bookmark);
   Stage(std::move(piece));
   return absl::OkStatus();
@@ -322,6 +332,7 @@ void StreamReactor::Pump() {
 
 void StreamReactor::Finish(const absl::Status& status) {
   finished_ = true;
+  context_.queue.metrics().streams_ended.Add(static_cast<int>(status.code()));
   // When it is too late for that, OnRoom() passes the room on.
   if (room_ticket_) context_.queue.LeaveLine(*room_ticket_);
   grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>::Finish(ToGrpc(status));

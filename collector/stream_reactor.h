@@ -9,6 +9,7 @@
 #include "collector/ingest_queue.h"
 #include "collector/log_gate.h"
 #include "collector/request_reader.h"
+#include "collector/shared_hash.h"
 #include "collector/stream_registry.h"
 #include "collector/stream_state.h"
 #include "collector/timer.h"
@@ -23,6 +24,7 @@ struct StreamContext {
   const CollectorOptions& options;
   IngestQueue& queue;
   const Clock& clock;
+  const SharedHash& hash;
   StreamRegistry& registry;
   LogGate& error_log;
 };

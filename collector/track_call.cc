@@ -41,7 +41,10 @@ TrackCall* TrackCall::Start(grpc::CallbackServerContext* call, int project_id,
 absl::Status TrackCall::Submit(grpc::CallbackServerContext* call, int project_id,
                                const grpc::ByteBuffer& request) {
   const grpc::Slice slice = OneSlice(request);
+  CollectorMetrics& metrics = context_.queue.metrics();
+  metrics.by_call.bytes.Add(static_cast<int64_t>(slice.size()));
   ASSIGN_OR_RETURN(const auto events, ReadTrackEvents(BytesOf(slice)));
+  metrics.by_call.batches.Add();
   RETURN_IF_ERROR(context_.queue.CheckAvailable());
   if (!context_.queue.HasRoom() || context_.waiting_calls > context_.options.max_waiting_calls) {
     return WithRetryDelay(
@@ -53,7 +56,9 @@ absl::Status TrackCall::Submit(grpc::CallbackServerContext* call, int project_id
   piece.unary = true;
   piece.first = 0;
   piece.last = static_cast<int64_t>(events.size()) - 1;
-  ASSIGN_OR_RETURN(piece.batch, PrepareEvents(events, 0, 0, context_.clock.Now(), "events"));
+  ASSIGN_OR_RETURN(const KeyedHash hash, context_.hash.Get());
+  ASSIGN_OR_RETURN(piece.batch, PrepareEvents(events, {.project_id = project_id, .field = "events"}, hash,
+                                              context_.clock.Now()));
   SetTimer(call);
   // The collector's own producer of the project has one lane.
   context_.queue.Submit("", std::move(piece),
@@ -91,6 +96,7 @@ void TrackCall::Answer(const PieceResult& result) {
 void TrackCall::FinishOnce(const absl::Status& status) {
   if (finished_) return;
   finished_ = true;
+  context_.queue.metrics().calls.Add(static_cast<int>(status.code()));
   Finish(ToGrpc(status));
 }
 

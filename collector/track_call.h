@@ -7,6 +7,7 @@
 
 #include "collector/collector_options.h"
 #include "collector/ingest_queue.h"
+#include "collector/shared_hash.h"
 #include "collector/timer.h"
 #include "common/clock.h"
 #include "common/mutex.h"
@@ -19,6 +20,7 @@ struct TrackContext {
   const CollectorOptions& options;
   IngestQueue& queue;
   const Clock& clock;
+  const SharedHash& hash;
   std::atomic<int>& waiting_calls;
 };
 

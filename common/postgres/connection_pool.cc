@@ -125,13 +125,12 @@ std::string OneLine(const std::string& text, const std::string& password) {
   return line;
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<pqxx::connection>> Connect(const ConnectionOptions& options) {
+template <typename Connection>
+absl::StatusOr<std::unique_ptr<Connection>> ConnectAs(const ConnectionOptions& options) {
   ASSIGN_OR_RETURN(const Parameters from_url, ParseUrl(options.url));
   const Parameters parameters = WithDefaults(from_url, options);
   try {
-    return std::make_unique<pqxx::connection>(Joined(parameters));
+    return std::make_unique<Connection>(Joined(parameters));
   } catch (const std::exception& exception) {
     const auto password = parameters.find("password");
     const std::string message =
@@ -139,6 +138,16 @@ absl::StatusOr<std::unique_ptr<pqxx::connection>> Connect(const ConnectionOption
                      OneLine(exception.what(), password == parameters.end() ? "" : password->second));
     return IsRefusal(message) ? absl::FailedPreconditionError(message) : absl::UnavailableError(message);
   }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<pqxx::connection>> Connect(const ConnectionOptions& options) {
+  return ConnectAs<pqxx::connection>(options);
+}
+
+absl::StatusOr<std::unique_ptr<CopyConnection>> ConnectForCopy(const ConnectionOptions& options) {
+  return ConnectAs<CopyConnection>(options);
 }
 
 ConnectionPool::Lease::Lease(ConnectionPool* pool, std::unique_ptr<pqxx::connection> connection)

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/mutex.h"
+#include "common/postgres/copy_connection.h"
 
 namespace donut::postgres {
 
@@ -37,6 +38,9 @@ struct ConnectionOptions {
 // FAILED_PRECONDITION for a missing role or database, or a refused login. Never has the password in the
 // message.
 absl::StatusOr<std::unique_ptr<pqxx::connection>> Connect(const ConnectionOptions& options);
+
+// The same, for one that also takes binary COPY.
+absl::StatusOr<std::unique_ptr<CopyConnection>> ConnectForCopy(const ConnectionOptions& options);
 
 class ConnectionPool {
  public:

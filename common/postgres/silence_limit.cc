@@ -7,7 +7,7 @@
 
 namespace donut::postgres {
 
-SilenceLimit::SilenceLimit(const pqxx::connection& connection, absl::Duration limit)
+SilenceLimit::SilenceLimit(const pqxx::connection_base& connection, absl::Duration limit)
     : socket_(dup(connection.sock())), thread_([this, limit] { Run(limit); }) {}
 
 SilenceLimit::~SilenceLimit() {

@@ -14,7 +14,7 @@ namespace donut::postgres {
 
 class SilenceLimit {
  public:
-  SilenceLimit(const pqxx::connection& connection, absl::Duration limit);
+  SilenceLimit(const pqxx::connection_base& connection, absl::Duration limit);
   ~SilenceLimit();
   SilenceLimit(const SilenceLimit&) = delete;
   SilenceLimit& operator=(const SilenceLimit&) = delete;

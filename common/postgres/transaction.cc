@@ -22,7 +22,7 @@ bool MayBeBroken(const absl::Status& status) {
 }
 
 template <typename Transaction>
-TransactionResult Run(pqxx::connection& connection,
+TransactionResult Run(pqxx::connection_base& connection,
                       const std::function<absl::Status(pqxx::transaction_base&)>& body, bool& broken) {
   TransactionResult result;
   bool committing = false;
@@ -55,7 +55,7 @@ TransactionResult Run(pqxx::connection& connection,
 
 }  // namespace
 
-TransactionResult RunTransaction(pqxx::connection& connection, TransactionKind kind,
+TransactionResult RunTransaction(pqxx::connection_base& connection, TransactionKind kind,
                                  const std::function<absl::Status(pqxx::transaction_base&)>& body,
                                  bool& broken) {
   broken = false;

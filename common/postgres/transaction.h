@@ -23,7 +23,7 @@ struct TransactionResult {
 // Calls `body` with an open transaction and commits when it returns OK. Errors of
 // the database come back as postgres_status.h maps them. `broken` is set when the connection
 // has to be replaced.
-TransactionResult RunTransaction(pqxx::connection& connection, TransactionKind kind,
+TransactionResult RunTransaction(pqxx::connection_base& connection, TransactionKind kind,
                                  const std::function<absl::Status(pqxx::transaction_base&)>& body,
                                  bool& broken);
 

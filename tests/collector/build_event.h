@@ -33,13 +33,21 @@ inline v1::Event NamedEvent(const std::string& name, const std::string& user) {
   return event;
 }
 
-inline collector::PreparedBatch Prepare(const std::vector<v1::Event>& events, int64_t first_sequence) {
+// Instead of the installation's.
+inline KeyedHash TestHash() { return KeyedHash::Create("sixteen bytes ok").value(); }
+
+inline collector::PreparedBatch Prepare(const std::vector<v1::Event>& events,
+                                        const collector::EventSource& source) {
   std::vector<std::string> bytes;
   for (const v1::Event& event : events) bytes.push_back(event.SerializeAsString());
   const std::vector<std::string_view> views(bytes.begin(), bytes.end());
-  auto batch = collector::PrepareEvents(views, first_sequence, 0, kNoon, "events");
+  auto batch = collector::PrepareEvents(views, source, TestHash(), kNoon);
   EXPECT_TRUE(batch.ok()) << batch.status();
   return *std::move(batch);
+}
+inline collector::PreparedBatch Prepare(const std::vector<v1::Event>& events, int64_t first_sequence) {
+  return Prepare(events,
+                 {.project_id = 1, .producer_no = 1, .first_sequence = first_sequence, .field = "events"});
 }
 
 // A batch of a stream.
@@ -51,7 +59,10 @@ inline collector::StagedPiece StreamPiece(const collector::HelloAnswer& grant, i
   piece.epoch = grant.epoch;
   piece.first = first_sequence;
   piece.last = first_sequence + static_cast<int64_t>(events.size()) - 1;
-  piece.batch = Prepare(events, first_sequence);
+  piece.batch = Prepare(events, {.project_id = piece.project_id,
+                                 .producer_no = piece.producer_no,
+                                 .first_sequence = first_sequence,
+                                 .field = "batch.events"});
   return piece;
 }
 
@@ -62,7 +73,7 @@ inline collector::StagedPiece UnaryPiece(const std::vector<v1::Event>& events) {
   piece.unary = true;
   piece.first = 0;
   piece.last = static_cast<int64_t>(events.size()) - 1;
-  piece.batch = Prepare(events, 0);
+  piece.batch = Prepare(events, {.project_id = piece.project_id, .field = "events"});
   return piece;
 }
 

@@ -39,16 +39,16 @@ class DatabaseUpkeepTest : public ::testing::Test {
 };
 
 TEST_F(DatabaseUpkeepTest, ReadsTheHashKey) {
-  EXPECT_FALSE(hash_.Get().has_value());
+  EXPECT_FALSE(hash_.Get().ok());
   ASSERT_TRUE(upkeep_.Check(*connection_).ok());
-  EXPECT_TRUE(hash_.Get().has_value());
+  EXPECT_TRUE(hash_.Get().ok());
 }
 
 TEST_F(DatabaseUpkeepTest, DoesNotServeWithAKeyThatDoesNotFitItsCanary) {
   database_.Query("UPDATE installation SET canary = canary + 1");
   EXPECT_THAT(upkeep_.Check(*connection_),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("canary")));
-  EXPECT_FALSE(hash_.Get().has_value());
+  EXPECT_FALSE(hash_.Get().ok());
 }
 
 TEST_F(DatabaseUpkeepTest, MakesPartitionsAtFirstAndThenHourly) {

@@ -3,6 +3,7 @@
 #include "common/limits.h"
 #include "gtest/gtest.h"
 #include "tests/collector/build_event.h"
+#include "tests/collector/read_row.h"
 #include "tests/support/status_matchers.h"
 
 namespace donut::collector {
@@ -12,28 +13,46 @@ using ::testing::HasSubstr;
 using testing::kNoon;
 using testing::StatusIs;
 
+// Microseconds since 1970 in a column of type timestamptz.
+int64_t TimeIn(const std::optional<std::string>& column) {
+  return testing::BigEndian(*column) + 946'684'800'000'000;
+}
+
 TEST(EventPreparationTest, KeepsWhatTheEventSays) {
   const v1::Event event = testing::EventFromJson(
       R"({"name":"buy","userId":"ada","sessionId":"s","insertId":"i","eventTime":"2024-01-01T00:00:00.123456789Z",
           "properties":{"k":1}})");
-  const PreparedBatch batch = testing::Prepare({event}, 41);
+  const PreparedBatch batch = testing::Prepare(
+      {event}, {.project_id = 7, .producer_no = 12, .first_sequence = 41, .field = "events"});
   ASSERT_EQ(batch.events.size(), 1u);
   const PreparedEvent& prepared = batch.events[0];
   EXPECT_EQ(prepared.sequence, 41);
-  EXPECT_EQ(prepared.event_time_us, 1704067200123456);  // rounded down
-  EXPECT_EQ(batch.Text(prepared.name), "buy");
-  EXPECT_EQ(batch.Text(prepared.user_id), "ada");
-  EXPECT_EQ(batch.Text(prepared.session_id), "s");
+  EXPECT_EQ(batch.names, std::vector<std::string>{"buy"});
+  EXPECT_EQ(prepared.name, 0);
+  EXPECT_EQ(batch.Text(prepared.user_text), "ada");
+  EXPECT_EQ(prepared.user_id, testing::TestHash().UserId(7, "ada"));
   EXPECT_EQ(batch.Text(prepared.insert_id), "i");
-  EXPECT_EQ(batch.Text(prepared.properties), R"({"k":1})");
   EXPECT_EQ(batch.Text(prepared.payload), event.SerializeAsString());
+  const auto row = testing::ReadRow(batch.Row(0));
+  ASSERT_EQ(row.size(), 9u);
+  EXPECT_EQ(testing::BigEndian(*row[1]), 12);
+  EXPECT_EQ(testing::BigEndian(*row[2]), 41);
+  EXPECT_EQ(testing::BigEndian(*row[3]), 7);
+  EXPECT_EQ(TimeIn(row[4]), 1704067200123456);  // rounded down
+  EXPECT_EQ(TimeIn(row[5]), absl::ToUnixMicros(kNoon));
+  EXPECT_EQ(testing::BigEndian(*row[6]), prepared.user_id);
+  EXPECT_EQ(row[7], "\x01{\"k\":1}");
+  EXPECT_EQ(testing::BigEndian(*row[8]), testing::TestHash().SessionId(7, "ada", "s"));
 }
 
 TEST(EventPreparationTest, TakesTheTimeOfReceptionWhenNoneIsGiven) {
   const PreparedBatch batch = testing::Prepare({testing::NamedEvent("a", "u")}, 1);
-  EXPECT_EQ(batch.events[0].event_time_us, absl::ToUnixMicros(kNoon));
+  const auto row = testing::ReadRow(batch.Row(0));
+  ASSERT_EQ(row.size(), 9u);
+  EXPECT_EQ(TimeIn(row[4]), absl::ToUnixMicros(kNoon));
+  EXPECT_FALSE(row[7].has_value());
+  EXPECT_FALSE(row[8].has_value());
   EXPECT_EQ(batch.received_us, absl::ToUnixMicros(kNoon));
-  EXPECT_EQ(batch.events[0].properties.length, 0u);
 }
 
 TEST(EventPreparationTest, SetsBadEventsAsideWithTheirBytesAndNumbers) {
@@ -52,7 +71,9 @@ TEST(EventPreparationTest, SetsBadEventsAsideWithTheirBytesAndNumbers) {
 
 TEST(EventPreparationTest, PassesOverWhatWasTakenBefore) {
   const std::string bytes = testing::NamedEvent("a", "u").SerializeAsString();
-  const auto batch = PrepareEvents({bytes, bytes, bytes}, 5, 2, kNoon, "events");
+  const auto batch =
+      PrepareEvents({bytes, bytes, bytes}, {.first_sequence = 5, .passed_over = 2, .field = "events"},
+                    testing::TestHash(), kNoon);
   ASSERT_TRUE(batch.ok());
   ASSERT_EQ(batch->events.size(), 1u);
   EXPECT_EQ(batch->events[0].sequence, 7);
@@ -62,7 +83,8 @@ TEST(EventPreparationTest, NamesTheEventThatDoesNotParse) {
   v1::Event bad = testing::NamedEvent("\xFF", "u");
   const std::string good_bytes = testing::NamedEvent("a", "u").SerializeAsString();
   const std::string bad_bytes = bad.SerializePartialAsString();
-  EXPECT_THAT(PrepareEvents({good_bytes, bad_bytes}, 1, 0, kNoon, "batch.events"),
+  EXPECT_THAT(PrepareEvents({good_bytes, bad_bytes}, {.first_sequence = 1, .field = "batch.events"},
+                            testing::TestHash(), kNoon),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("batch.events[1]: does not parse")));
 }
 

@@ -43,8 +43,6 @@ class ExactlyOnceTest : public ::testing::Test {
 
   ExactlyOnceTest() : seed_(testing::RandomSeed()), random_(seed_), clients_(kClients) {
     std::cout << "DONUT_RANDOM_SEED=" << seed_ << std::endl;
-    pqxx::work transaction(database_.owner());
-    hash_.Set(postgres::ReadKeyedHash(transaction).value());
     for (size_t i = 0; i < kCollectors; ++i) Restart(i);
     for (size_t i = 0; i < kClients; ++i) clients_[i].id = absl::StrCat("client", i);
   }
@@ -57,7 +55,7 @@ class ExactlyOnceTest : public ::testing::Test {
     memories_[collector] = std::make_unique<SinkMemory>(100);
     postgres::ConnectionOptions options;
     options.url = database_.collector_url();
-    sinks_[collector] = std::make_unique<PostgresEventSink>(options, &hash_, memories_[collector].get());
+    sinks_[collector] = std::make_unique<PostgresEventSink>(options, memories_[collector].get());
   }
 
   void Hello(Client& client) {
@@ -169,7 +167,6 @@ class ExactlyOnceTest : public ::testing::Test {
   const uint64_t seed_;
   std::mt19937_64 random_;
   testing::TestDatabase database_;
-  SharedHash hash_;
   std::vector<Client> clients_;
   std::unique_ptr<SinkMemory> memories_[kCollectors];
   std::unique_ptr<PostgresEventSink> sinks_[kCollectors];

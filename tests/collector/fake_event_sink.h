@@ -117,7 +117,7 @@ class FakeEventSink : public collector::EventSink {
         span.result.rejections.emplace_back().set_sequence(event.sequence);
         continue;
       }
-      if (refused_names_.count(std::string(piece.batch.Text(event.name))) > 0) return false;
+      if (refused_names_.count(piece.batch.names[static_cast<size_t>(event.name)]) > 0) return false;
       int64_t number = event.sequence;
       if (piece.unary) number = span.own_last = ++rows_[0].last;
       stored_.emplace(piece.producer_no, number);

@@ -9,18 +9,22 @@ namespace {
 using testing::kNoon;
 using Next = LaneQueue::Next;
 
-WaitingPiece Piece(size_t bytes, int events, bool unary = false, absl::Time since = kNoon) {
+WaitingPiece Piece(size_t bytes, int events, bool unary = false) {
   WaitingPiece waiting;
   waiting.bytes = bytes;
   waiting.piece.unary = unary;
   waiting.piece.batch.events.resize(static_cast<size_t>(events));
-  waiting.since = since;
   return waiting;
 }
 
 class LaneQueueTest : public ::testing::Test {
  protected:
-  LaneQueueTest() : queue_({.max_bytes = 1'000, .max_events = 10, .max_wait = absl::Milliseconds(3)}) {}
+  LaneQueueTest() : queue_({.max_bytes = 1'000, .max_events = 10, .min_interval = absl::Milliseconds(3)}) {}
+  // A group was taken just now.
+  void MakeBusy() {
+    queue_.Add(Piece(10, 1));
+    queue_.TakeGroup(kNoon);
+  }
   Next Decide(absl::Time now = kNoon, bool hurry = false) { return queue_.Decide(now, hurry, wait_); }
 
   LaneQueue queue_;
@@ -32,7 +36,13 @@ TEST_F(LaneQueueTest, WaitsForEverWhenEmpty) {
   EXPECT_EQ(wait_, absl::InfiniteDuration());
 }
 
-TEST_F(LaneQueueTest, WaitsALittleForCompany) {
+TEST_F(LaneQueueTest, TakesALonePieceAtOnce) {
+  queue_.Add(Piece(10, 1));
+  EXPECT_EQ(Decide(), Next::kGroup);
+}
+
+TEST_F(LaneQueueTest, GathersWhileGroupsFollowEachOther) {
+  MakeBusy();
   queue_.Add(Piece(10, 1));
   EXPECT_EQ(Decide(kNoon + absl::Milliseconds(1)), Next::kWait);
   EXPECT_EQ(wait_, absl::Milliseconds(2));
@@ -40,6 +50,7 @@ TEST_F(LaneQueueTest, WaitsALittleForCompany) {
 }
 
 TEST_F(LaneQueueTest, DoesNotWaitWhenLargeEnoughOrInAHurry) {
+  MakeBusy();
   queue_.Add(Piece(10, 1));
   EXPECT_EQ(Decide(kNoon, true), Next::kGroup);
   queue_.Add(Piece(990, 1));
@@ -47,6 +58,7 @@ TEST_F(LaneQueueTest, DoesNotWaitWhenLargeEnoughOrInAHurry) {
 }
 
 TEST_F(LaneQueueTest, CountsEvents) {
+  MakeBusy();
   queue_.Add(Piece(1, 9));
   EXPECT_EQ(Decide(), Next::kWait);
   queue_.Add(Piece(1, 1));
@@ -54,6 +66,7 @@ TEST_F(LaneQueueTest, CountsEvents) {
 }
 
 TEST_F(LaneQueueTest, IsNotHeldByAClockThatSteppedBack) {
+  MakeBusy();
   queue_.Add(Piece(10, 1));
   EXPECT_EQ(Decide(kNoon - absl::Hours(1)), Next::kGroup);
 }
@@ -71,21 +84,22 @@ TEST_F(LaneQueueTest, TakesWhatFitsInOrderAndAtLeastOne) {
   queue_.Add(Piece(600, 2));
   queue_.Add(Piece(600, 3));
   queue_.Add(Piece(600, 4));
-  EXPECT_EQ(queue_.TakeGroup().size(), 1u);
-  const auto group = queue_.TakeGroup();
+  EXPECT_EQ(queue_.TakeGroup(kNoon).size(), 1u);
+  const auto group = queue_.TakeGroup(kNoon);
   ASSERT_EQ(group.size(), 2u);
   EXPECT_EQ(group[0].piece.batch.events.size(), 2u);
-  EXPECT_EQ(queue_.TakeGroup().size(), 1u);
+  EXPECT_EQ(queue_.TakeGroup(kNoon).size(), 1u);
   EXPECT_TRUE(queue_.empty());
 }
 
 TEST_F(LaneQueueTest, TakesUnaryPiecesOutAndKeepsTheOrderOfTheOthers) {
+  MakeBusy();
   queue_.Add(Piece(1, 1));
   queue_.Add(Piece(900, 2, true));
   queue_.Add(Piece(1, 3));
   EXPECT_EQ(queue_.TakeUnary().size(), 1u);
   EXPECT_EQ(Decide(), Next::kWait);  // the bytes went along
-  const auto group = queue_.TakeGroup();
+  const auto group = queue_.TakeGroup(kNoon);
   ASSERT_EQ(group.size(), 2u);
   EXPECT_EQ(group[1].piece.batch.events.size(), 3u);
 }

@@ -132,7 +132,7 @@ TEST_F(PostgresEventSinkTest, KeepsRejectedUnparsedAndSkipped) {
 }
 
 TEST_F(PostgresEventSinkTest, RejectsAUserWhoseIdBelongsToAnotherText) {
-  const int64_t id = hash_.Get()->UserId(1, "ada");
+  const int64_t id = testing::TestHash().UserId(1, "ada");
   Query(absl::StrCat("INSERT INTO users VALUES (1, ", id, ", 'somebody else') RETURNING 1"));
   for (int round = 0; round < 2; ++round) {
     const auto results = Commit({UnaryPiece({NamedEvent("a", "ada"), NamedEvent("a", "bob")})});
@@ -375,17 +375,6 @@ TEST_F(PostgresEventSinkTest, TwoSinksMoveOneProducerWithoutStoringTwice) {
   EXPECT_EQ(Commit({StreamPiece(*fresh, 2, {NamedEvent("a", "u")})}, other.get())[0].verdict,
             PieceVerdict::kMoves);
   EXPECT_EQ(Sequences(), "1,2");
-}
-
-TEST_F(PostgresEventSinkTest, SaysSoWhileItHasNoHashKey) {
-  SharedHash none;
-  SinkMemory memory(10);
-  postgres::ConnectionOptions options;
-  options.url = database_.collector_url();
-  PostgresEventSink sink(options, &none, &memory);
-  std::vector<PieceSpan> spans;
-  postgres::Outcome outcome;
-  EXPECT_THAT(sink.Commit(spans, outcome), StatusIs(absl::StatusCode::kUnavailable));
 }
 
 }  // namespace

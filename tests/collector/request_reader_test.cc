@@ -92,7 +92,8 @@ TEST(RequestReaderTest, NeverCrashesOnDamagedBytes) {
     if (!message.ok()) {
       ASSERT_EQ(message.status().code(), absl::StatusCode::kInvalidArgument) << "DONUT_RANDOM_SEED=" << seed;
     } else if (const auto* batch = std::get_if<BatchFrame>(&*message)) {
-      (void)PrepareEvents(batch->events, batch->first_sequence, 0, testing::kNoon, "batch.events");
+      (void)PrepareEvents(batch->events, {.first_sequence = batch->first_sequence, .field = "batch.events"},
+                          testing::TestHash(), testing::kNoon);
     }
   }
 }

@@ -41,8 +41,8 @@ class RunningCollector : public ::testing::Test {
     ReadKeys();
     memory_.emplace(1'000);
     queue_.emplace(options.queue, &clock_,
-                   [&](int) { return std::make_unique<PostgresEventSink>(connection, &hash_, &*memory_); });
-    service_.emplace(options, directory_, *queue_, clock_);
+                   [&](int) { return std::make_unique<PostgresEventSink>(connection, &*memory_); });
+    service_.emplace(options, directory_, *queue_, clock_, hash_);
     GrpcServerOptions server;
     server.address = absl::StrCat("unix:", pattern_, "/socket");
     server.max_message_bytes = limits::kMaxMessageBytes;

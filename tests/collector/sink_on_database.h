@@ -9,7 +9,6 @@
 #include "absl/time/clock.h"
 #include "collector/group_committer.h"
 #include "collector/postgres_event_sink.h"
-#include "common/postgres/installation.h"
 #include "gtest/gtest.h"
 #include "tests/collector/build_event.h"
 #include "tests/support/test_database.h"
@@ -18,26 +17,20 @@ namespace donut::collector {
 
 class SinkOnDatabase : public ::testing::Test {
  protected:
-  SinkOnDatabase() : memory_(1'000) {
-    pqxx::work transaction(database_.owner());
-    const auto hash = postgres::ReadKeyedHash(transaction);
-    EXPECT_TRUE(hash.ok()) << hash.status();
-    hash_.Set(*hash);
-    sink_ = NewSink();
-  }
+  SinkOnDatabase() : memory_(1'000) { sink_ = NewSink(); }
 
   std::unique_ptr<PostgresEventSink> NewSink(SinkMemory* memory = nullptr) {
     postgres::ConnectionOptions options;
     options.url = database_.collector_url();
     options.application_name = "sink under test";
-    return std::make_unique<PostgresEventSink>(options, &hash_, memory == nullptr ? &memory_ : memory);
+    return std::make_unique<PostgresEventSink>(options, memory == nullptr ? &memory_ : memory);
   }
 
   PostgresEventSink SinkWithSilenceLimit(absl::Duration limit) {
     postgres::ConnectionOptions options;
     options.url = database_.collector_url();
     options.application_name = "silent sink";
-    return PostgresEventSink(options, &hash_, &memory_, limit);
+    return PostgresEventSink(options, &memory_, limit);
   }
 
   HelloAnswer Hello(const std::string& producer, int64_t epoch = 0, const std::string& token = "t") {
@@ -66,7 +59,6 @@ class SinkOnDatabase : public ::testing::Test {
   }
 
   testing::TestDatabase database_;
-  SharedHash hash_;
   SinkMemory memory_;
   std::unique_ptr<PostgresEventSink> sink_;
 };
