@@ -29,6 +29,7 @@ class Process {
   // The exit code, or 128 + signal. Fails the test and kills it after `limit`.
   int Wait(absl::Duration limit = absl::Seconds(120));
   bool running();
+  pid_t pid() const { return pid_; }
 
   std::string out() const;
   std::string err() const;

@@ -18,6 +18,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/substitute.h"
 #include "common/postgres/migrations.h"
 
 namespace donut::testing {
@@ -27,8 +28,7 @@ constexpr char kTemplate[] = "donut_template";
 constexpr char kSuperuser[] = "postgres";
 
 // Small and without safety on disk: it lives for one test program.
-constexpr char kConfiguration[] = R"(
-listen_addresses = ''
+constexpr char kTestConfiguration[] = R"(
 fsync = off
 full_page_writes = off
 autovacuum = off
@@ -39,6 +39,12 @@ log_min_messages = warning
 logging_collector = off
 lc_messages = 'C'
 timezone = 'UTC'
+)";
+
+// Reached by its socket only.
+constexpr char kSocketConfiguration[] = R"(
+listen_addresses = ''
+unix_socket_directories = '$0'
 )";
 
 [[noreturn]] void Fail(const std::string& what) {
@@ -95,20 +101,26 @@ void WriteFile(const std::string& path, const std::string& text, const char* mod
 
 }  // namespace
 
+ClusterSettings ClusterSettings::ForTests() {
+  return {.configuration = kTestConfiguration, .initdb_options = {"--locale=C"}};
+}
+
 // The one cluster. Its folder holds data/ and the socket.
 class TestCluster::Server {
  public:
-  Server() : binaries_(BinaryFolder()) {
-    char name[] = "/tmp/donut_test_XXXXXX";
-    if (mkdtemp(name) == nullptr) Fail("no folder can be made in /tmp");
-    folder_ = name;
+  explicit Server(const ClusterSettings& settings) : binaries_(BinaryFolder()) {
+    folder_ = absl::StrCat(settings.parent_folder, "/donut_test_XXXXXX");
+    if (mkdtemp(folder_.data()) == nullptr) {
+      Fail(absl::StrCat("no folder can be made in ", settings.parent_folder));
+    }
     HandToServerUser();
     StartGuard();
-    const int status = Run({"initdb", "--no-sync", "-A", "trust", "-E", "UTF8", "--locale=C", "-U",
-                            kSuperuser, "-D", DataFolder()});
-    if (status != 0) Fail(absl::StrCat("initdb failed; see ", LogFile()));
+    std::vector<std::string> initdb = {"initdb", "--no-sync", "-A",       "trust", "-E",
+                                       "UTF8",   "-U",        kSuperuser, "-D",    DataFolder()};
+    initdb.insert(initdb.end(), settings.initdb_options.begin(), settings.initdb_options.end());
+    if (const int status = Run(initdb); status != 0) Fail(absl::StrCat("initdb failed; see ", LogFile()));
     WriteFile(absl::StrCat(DataFolder(), "/postgresql.conf"),
-              absl::StrCat(kConfiguration, "unix_socket_directories = '", folder_, "'\n"), "a");
+              absl::StrCat(settings.configuration, absl::Substitute(kSocketConfiguration, folder_)), "a");
     Start();
     MakeTemplate();
   }
@@ -214,10 +226,12 @@ class TestCluster::Server {
 
 TestCluster::TestCluster() = default;
 
-TestCluster& TestCluster::Shared() {
+TestCluster& TestCluster::Shared() { return StartWith(ClusterSettings::ForTests()); }
+
+TestCluster& TestCluster::StartWith(const ClusterSettings& settings) {
   // Never destroyed: the guard, called at exit, ends it.
   static TestCluster* const cluster = new TestCluster();
-  if (cluster->server_ == nullptr) cluster->server_ = new Server();
+  if (cluster->server_ == nullptr) cluster->server_ = new Server(settings);
   return *cluster;
 }
 

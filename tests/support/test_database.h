@@ -7,6 +7,7 @@
 #include <memory>
 #include <pqxx/pqxx>
 #include <string>
+#include <vector>
 
 namespace donut::testing {
 
@@ -45,11 +46,24 @@ class EmptyDatabase {
   std::string name_;
 };
 
+// What the cluster is made with. ForTests() is small, fast and without safety on disk.
+struct ClusterSettings {
+  // Where its folder is made; 30 characters at most, for it holds a socket.
+  std::string parent_folder = "/tmp";
+  // Lines of postgresql.conf.
+  std::string configuration;
+  std::vector<std::string> initdb_options;
+
+  static ClusterSettings ForTests();
+};
+
 // The cluster itself, for tests that stop and start the database. `mode` is pg_ctl's:
 // "fast" or "immediate".
 class TestCluster {
  public:
   static TestCluster& Shared();
+  // Starts it with other settings than the tests'; before anything else asks for it. For benchmarks.
+  static TestCluster& StartWith(const ClusterSettings& settings);
   std::string socket_folder() const;
   std::string UrlFor(const std::string& database, const std::string& user) const;
   void Stop(const std::string& mode);

@@ -1,0 +1,35 @@
+// The events of the benchmarks: made up, the same at each run, and like real ones in length and
+// kind: time, user, session, two or three properties, some texts that are not ASCII. All texts are made
+// beforehand, so that tracking one costs little more than Track. Immutable, so thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "donut/client.h"
+
+namespace donut::bench {
+
+class EventSource {
+ public:
+  static constexpr int kEventsPerUser = 10;
+
+  // For `count` events of count / kEventsPerUser users whose ids start with `user_prefix`. Their times go
+  // from an hour ago to now.
+  EventSource(const std::string& user_prefix, int64_t count);
+
+  int64_t count() const { return count_; }
+  // Event number `index`, from 0. In each 1,000 events in a row 100 users appear, each ten times.
+  TrackResult Track(Tracker& tracker, int64_t index) const;
+
+ private:
+  const int64_t count_;
+  const absl::Time first_time_;
+  const absl::Duration step_;
+  std::vector<std::string> users_;
+  std::vector<std::string> sessions_;
+};
+
+}  // namespace donut::bench

@@ -1,0 +1,34 @@
+// A program that tracks as fast as its events are taken, over a number of streams, and knows when they are
+// all stored: the client library as an application uses it, with WhenFull::kBlock. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "bench/event_source.h"
+#include "donut/client.h"
+
+namespace donut::bench {
+
+class IngestLoad {
+ public:
+  // Connects; returns when the collector has answered on every stream.
+  IngestLoad(const std::string& collector_address, int streams);
+
+  // Tracks all events. Returns the time from the first Track until the last one is acknowledged; fails
+  // the program when one was not taken, or dropped.
+  absl::Duration Run(const EventSource& source);
+
+  // So far, those that opened the streams included.
+  int64_t acknowledged() const;
+
+ private:
+  void TrackSome(Client& client, const EventSource& source, int64_t first, int64_t last) const;
+
+  std::vector<std::unique_ptr<Client>> clients_;
+};
+
+}  // namespace donut::bench
