@@ -5,6 +5,7 @@
 #include "collector/collector_options.h"
 #include "collector/database_upkeep.h"
 #include "collector/event_collector_service.h"
+#include "collector/postgres_event_sink.h"
 #include "common/limits.h"
 #include "common/log.h"
 #include "common/postgres/service.h"
