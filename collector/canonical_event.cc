@@ -1,11 +1,9 @@
 #include "collector/canonical_event.h"
 
-#include <algorithm>
 #include <bit>
 #include <cmath>
 
 #include "collector/json_writer.h"
-#include "collector/text_word.h"
 #include "collector/wire_cursor.h"
 #include "common/limits.h"
 #include "common/utf8.h"
@@ -53,16 +51,8 @@ class FieldsSeen {
   uint32_t seen_ = 0;
 };
 
-bool IsStorable(std::string_view text) {
-  for (size_t at = 0; at < text.size(); at += kTextWordBytes) {
-    const size_t count = std::min(text.size() - at, kTextWordBytes);
-    if (NulOrNotAscii(LoadTextWord(text.data() + at, count)) != 0) return IsStorableText(text);
-  }
-  return true;
-}
-
 bool ReadText(WireCursor& fields, size_t max_bytes, std::string_view& text) {
-  return fields.ReadBytes(text) && text.size() <= max_bytes && IsStorable(text);
+  return fields.ReadBytes(text) && text.size() <= max_bytes && IsStorableText(text);
 }
 
 // Struct, Value and ListValue, each from its bytes, as JSON.

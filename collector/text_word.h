@@ -40,11 +40,8 @@ inline TextWord LoadTextWord(const char* at, size_t count) {
          TextWord{bytes[count - 1]} << (8 * (count - 1));
 }
 
-// Not 0 when a byte is NUL or not ASCII. The borrow of a byte reaches the next one only from a NUL.
-inline TextWord NulOrNotAscii(TextWord word) { return (word | (word - Repeated(1))) & kHighBits; }
-
-// Not 0 when a byte is one that JSON wants escaped or that is not ASCII; then FirstMarked is the first of
-// them.
+// Not 0 when a byte is NUL, one that JSON wants escaped, or not ASCII; then FirstMarked is the first of them.
+// Only such a byte makes a subtraction borrow from the next one.
 inline TextWord NotPlainJson(TextWord word) {
   const TextWord control = word - Repeated(' ');
   const TextWord quote = (word ^ Repeated('"')) - Repeated(1);
