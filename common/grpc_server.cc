@@ -1,20 +1,12 @@
 #include "common/grpc_server.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <thread>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/log.h"
 #include "common/status_macros.h"
@@ -28,72 +20,10 @@
 namespace donut {
 namespace {
 
-constexpr char kUnixPrefix[] = "unix:";
-
 // A connection that says nothing for this long is asked whether it is still there...
 constexpr absl::Duration kKeepaliveTime = absl::Seconds(60);
 // ... and closed when it does not answer within this.
 constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(20);
-
-struct HostPort {
-  std::string host;
-  int port = 0;
-};
-
-absl::StatusOr<HostPort> ParseHostPort(const std::string& address) {
-  const auto refuse = [&address] {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the address \"", address, "\" cannot be read: must be host:port, [ipv6]:port or unix:/path"));
-  };
-  const size_t colon = address.rfind(':');
-  if (colon == std::string::npos || colon == 0) return refuse();
-  HostPort result;
-  result.host = address.substr(0, colon);
-  if (result.host.front() == '[') {
-    if (result.host.size() < 3 || result.host.back() != ']') return refuse();
-    result.host = result.host.substr(1, result.host.size() - 2);
-  } else if (result.host.find(':') != std::string::npos) {
-    return refuse();
-  }
-  const std::string port = address.substr(colon + 1);
-  if (port.empty() || port.find_first_not_of("0123456789") != std::string::npos ||
-      !absl::SimpleAtoi(port, &result.port) || result.port > 65535) {
-    return refuse();
-  }
-  return result;
-}
-
-// gRPC only says that it could not bind, so ask the system once more for the reason.
-std::string BindErrorOf(int family, const sockaddr* address, socklen_t length) {
-  const int descriptor = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return strerror(errno);
-  const int on = 1;
-  setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  std::string reason;
-  if (bind(descriptor, address, length) != 0 || listen(descriptor, 1) != 0) {
-    reason = errno == EADDRINUSE ? "address in use" : strerror(errno);
-  }
-  close(descriptor);
-  return reason;
-}
-
-std::string WhyNotListening(const std::string& address) {
-  if (absl::StartsWith(address, kUnixPrefix)) return "the socket file cannot be made there, or is in use";
-  const auto parsed = ParseHostPort(address);
-  if (!parsed.ok()) return std::string(parsed.status().message());
-  addrinfo hints = {};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  const int error = getaddrinfo(parsed->host.c_str(), absl::StrCat(parsed->port).c_str(), &hints, &found);
-  if (error != 0) return gai_strerror(error);
-  std::string reason;
-  for (addrinfo* one = found; one != nullptr && reason.empty(); one = one->ai_next) {
-    reason = BindErrorOf(one->ai_family, one->ai_addr, one->ai_addrlen);
-  }
-  freeaddrinfo(found);
-  return reason.empty() ? "gRPC could not bind it" : reason;
-}
 
 // gRPC's own errors in our format, except while it binds: what goes wrong there is returned.
 thread_local bool binding = false;
@@ -153,25 +83,6 @@ void SetLimits(const GrpcServerOptions& options, grpc::ServerBuilder& builder) {
 
 }  // namespace
 
-bool IsLoopbackAddress(const std::string& address) {
-  if (absl::StartsWith(address, kUnixPrefix)) return true;
-  const auto parsed = ParseHostPort(address);
-  if (!parsed.ok()) return false;
-  if (parsed->host == "localhost") return true;
-  in_addr ipv4;
-  if (inet_pton(AF_INET, parsed->host.c_str(), &ipv4) == 1) return ntohl(ipv4.s_addr) >> 24 == 127;
-  in6_addr ipv6;
-  return inet_pton(AF_INET6, parsed->host.c_str(), &ipv6) == 1 && IN6_IS_ADDR_LOOPBACK(&ipv6);
-}
-
-absl::Status ValidateAddress(const std::string& address) {
-  if (absl::StartsWith(address, kUnixPrefix)) {
-    if (address.size() > sizeof(kUnixPrefix) - 1) return absl::OkStatus();
-    return absl::InvalidArgumentError("the address \"unix:\" lacks the path of the socket");
-  }
-  return ParseHostPort(address).status();
-}
-
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     const GrpcServerOptions& options, const std::vector<grpc::Service*>& services,
     const std::function<void(grpc::ServerBuilder&)>& configure) {
@@ -200,7 +111,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
                                                       WhyNotListening(options.address),
                                                       "; stop what uses it or set --address"));
   }
-  if (absl::StartsWith(options.address, kUnixPrefix)) server->port_ = 0;
+  if (IsUnixAddress(options.address)) server->port_ = 0;
   server->SetServing(false);
   return server;
 }

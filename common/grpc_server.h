@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/listen_address.h"
 #include "grpcpp/grpcpp.h"
 
 namespace donut {
@@ -26,12 +27,6 @@ struct GrpcServerOptions {
   // Threads of the synchronous API; the callback API does not use them.
   int max_threads = 16;
 };
-
-// Whether only this machine can reach `address`: a loopback address, "localhost" or a unix socket.
-bool IsLoopbackAddress(const std::string& address);
-
-// INVALID_ARGUMENT unless it is host:port, [ipv6]:port or unix:/path.
-absl::Status ValidateAddress(const std::string& address);
 
 // Serves until told to stop. Thread-safe.
 class GrpcServer {

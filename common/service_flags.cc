@@ -10,7 +10,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "common/grpc_server.h"
+#include "common/listen_address.h"
+#include "common/metrics_endpoint.h"
 #include "common/status_macros.h"
 
 ABSL_FLAG(std::string, address, "", "Where to listen: host:port, [ipv6]:port or unix:/path.");
@@ -18,6 +19,11 @@ ABSL_FLAG(std::string, database_url, "",
           "The database, such as postgresql://host/donut. Default: DONUT_DATABASE_URL. Passwords belong "
           "into the environment or ~/.pgpass: other users see a command line.");
 ABSL_FLAG(std::string, database_role, "", "The PostgreSQL role to work as after login.");
+// An empty value means something here, so it cannot stand for "not given".
+ABSL_FLAG(std::string, metrics_address, "unset",
+          "Where to serve metrics for Prometheus: host:port or [ipv6]:port. They ask for no key, so only "
+          "loopback or a "
+          "private network. Empty: nowhere. Default: the service's environment variable, else nowhere.");
 
 namespace donut {
 namespace {
@@ -30,6 +36,11 @@ Setting FirstOf(const std::string& flag, const std::string& flag_name, const std
   const char* from_environment = variable.empty() ? nullptr : std::getenv(variable.c_str());
   if (from_environment != nullptr && *from_environment != '\0') return {from_environment, variable};
   return {otherwise, "the default"};
+}
+
+Setting MetricsAddress(const std::string& flag, const std::string& variable) {
+  if (flag != "unset") return {flag, "--metrics_address"};
+  return FirstOf("", "", variable, "");
 }
 
 // What --help and --version print: our flags, not those of the libraries.
@@ -62,6 +73,12 @@ absl::Status ServiceFlags::Validate() const {
   if (!address_status.ok()) {
     return absl::InvalidArgumentError(absl::StrCat(address.source, ": ", address_status.message()));
   }
+  if (!metrics_address.value.empty()) {
+    const absl::Status metrics_status = ValidateMetricsAddress(metrics_address.value);
+    if (!metrics_status.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat(metrics_address.source, ": ", metrics_status.message()));
+    }
+  }
   if (database_url.value.empty()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "no database is named: set ", kDatabaseUrlVariable,
@@ -83,6 +100,8 @@ absl::StatusOr<ServiceFlags> ReadServiceFlags(int argc, char** argv, const Servi
   flags.database_url = FirstOf(absl::GetFlag(FLAGS_database_url), "database_url", kDatabaseUrlVariable, "");
   flags.database_role =
       FirstOf(absl::GetFlag(FLAGS_database_role), "database_role", "", defaults.database_role);
+  flags.metrics_address =
+      MetricsAddress(absl::GetFlag(FLAGS_metrics_address), defaults.metrics_address_variable);
   RETURN_IF_ERROR(flags.Validate());
   return flags;
 }

@@ -27,6 +27,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/grpc_server.h"
+#include "common/metric_page.h"
 #include "common/postgres/connection_pool.h"
 #include "common/postgres/project_directory.h"
 #include "common/service_flags.h"
@@ -38,6 +39,8 @@ struct ServiceOptions {
   std::string name;
   GrpcServerOptions server;
   ConnectionOptions database;
+  // Where metrics are served (metrics_endpoint.h); empty: nowhere.
+  std::string metrics_address;
   // How often the database is looked at.
   absl::Duration check_period = absl::Seconds(2);
   // What running calls get after SIGTERM, once the service has drained its own streams.
@@ -57,6 +60,9 @@ struct ServiceHooks {
   // In each round of the watch, on its thread and connection, after the schema was found to fit; an
   // error keeps the service NOT_SERVING. For periodic work, and for what must be read before serving.
   std::function<absl::Status(pqxx::connection&)> on_check;
+  // Adds the service's own metrics to a page that already has those of its process; called for each
+  // scrape, from several threads, until RunService returns.
+  std::function<void(MetricPage&)> add_metrics;
   // Further gRPC settings, before the server is built.
   std::function<void(grpc::ServerBuilder&)> configure;
   // After SIGTERM, when health says NOT_SERVING and before the server stops: end the streams. It

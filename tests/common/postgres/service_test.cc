@@ -3,10 +3,12 @@
 #include <atomic>
 #include <thread>
 
+#include "common/metrics_endpoint.h"
 #include "common/mutex.h"
 #include "common/postgres/api_keys.h"
 #include "common/proto_alias.h"
 #include "donut/analytics/v1/collector.grpc.pb.h"
+#include "tests/support/http_get.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/test_database.h"
 
@@ -17,6 +19,7 @@ using ::donut::testing::EmptyDatabase;
 using ::donut::testing::StatusIs;
 using ::donut::testing::TestDatabase;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ServiceTest : public ::testing::Test {
  protected:
@@ -116,6 +119,61 @@ TEST_F(ServiceTest, APortInUseIsOneClearLine) {
             0);
   EXPECT_EQ(second, 1);
   EXPECT_THAT(log_, HasSubstr("address in use; stop what uses it or set --address"));
+}
+
+TEST_F(ServiceTest, ServesItsMetricsWhenTheyHaveAnAddress) {
+  TestDatabase database;
+  // A free port: found, and given back.
+  int port = 0;
+  {
+    const auto endpoint = MetricsEndpoint::Start({.address = "127.0.0.1:0"}, [](MetricPage&) {});
+    ASSERT_OK(endpoint);
+    port = (*endpoint)->port();
+  }
+  ServiceOptions options = Options(database.query_url());
+  options.metrics_address = absl::StrCat("127.0.0.1:", port);
+  ServiceHooks hooks;
+  hooks.add_metrics = [](MetricPage& page) { page.AddGauge("own_things", "Its own.", 3); };
+  std::string page;
+  EXPECT_EQ(Run(options, hooks, [&] { page = donut::testing::HttpGet(port, "/metrics").body; }), 0);
+  EXPECT_THAT(page, HasSubstr("donut_build_info{service=\"test\",version=\""));
+  EXPECT_THAT(page, HasSubstr("\ndonut_ready 1\n"));
+  EXPECT_THAT(page, HasSubstr("\nprocess_resident_memory_bytes "));
+  EXPECT_THAT(page, HasSubstr("\nown_things 3\n"));
+  EXPECT_THAT(log_, HasSubstr(absl::StrCat("INFO metrics url=http://127.0.0.1:", port, "/metrics")));
+  EXPECT_THAT(log_, Not(HasSubstr("ask for no key")));
+  EXPECT_EQ(donut::testing::HttpGet(port, "/metrics").code, 0) << "they end with the service";
+}
+
+TEST_F(ServiceTest, TellsThatItIsNotReadyInItsMetrics) {
+  int port = 0;
+  {
+    const auto endpoint = MetricsEndpoint::Start({.address = "127.0.0.1:0"}, [](MetricPage&) {});
+    ASSERT_OK(endpoint);
+    port = (*endpoint)->port();
+  }
+  ServiceOptions options = Options("host=/nonexistent dbname=x");
+  options.metrics_address = absl::StrCat("0.0.0.0:", port);
+  std::string page;
+  EXPECT_EQ(Run(options, {}, [&] { page = donut::testing::HttpGet(port, "/metrics").body; }), 0);
+  EXPECT_THAT(page, HasSubstr("\ndonut_ready 0\n"));
+  EXPECT_THAT(
+      log_,
+      HasSubstr("WARNING metrics ask for no key: whoever reaches this address can read them address=0.0.0.0"))
+      << "an address beyond this machine";
+}
+
+TEST_F(ServiceTest, DoesNotStartWhenTheAddressOfItsMetricsIsTaken) {
+  TestDatabase database;
+  const auto taken = MetricsEndpoint::Start({.address = "127.0.0.1:0"}, [](MetricPage&) {});
+  ASSERT_OK(taken);
+  ServiceOptions options = Options(database.query_url());
+  options.metrics_address = absl::StrCat("127.0.0.1:", (*taken)->port());
+  bool listened = false;
+  EXPECT_EQ(Run(options, {}, [&] { listened = true; }), 1);
+  EXPECT_FALSE(listened);
+  EXPECT_THAT(log_, HasSubstr(absl::StrCat("cannot serve metrics on ", options.metrics_address,
+                                           ": address in use; stop what uses it or set --metrics_address")));
 }
 
 TEST_F(ServiceTest, TheServicesOwnCheckRunsBeforeItListens) {
