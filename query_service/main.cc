@@ -22,8 +22,8 @@ constexpr char kWorkMemory[] = "32MB";
 
 int main(int argc, char** argv) {
   donut::BlockStopSignals();
-  const auto flags =
-      donut::ReadServiceFlags(argc, argv, {"127.0.0.1:50052", "DONUT_QUERY_ADDRESS", "donut_query"});
+  const auto flags = donut::ReadServiceFlags(
+      argc, argv, {"127.0.0.1:50052", "DONUT_QUERY_ADDRESS", "donut_query", "DONUT_QUERY_METRICS_ADDRESS"});
   if (!flags.ok()) return donut::postgres::FailedToStart(flags.status());
 
   donut::postgres::ServiceOptions options = donut::postgres::ServiceOptionsFrom("donut-query", *flags);
@@ -36,5 +36,7 @@ int main(int argc, char** argv) {
   donut::SystemClock clock;
   donut::query::MetricRunner runner(&directory, &pool, &clock);
   const auto service = donut::query::MakeQueryService(&runner);
-  return donut::postgres::RunService(options, directory, {service.get()}, {});
+  donut::postgres::ServiceHooks hooks;
+  hooks.add_metrics = [&runner](donut::MetricPage& page) { runner.metrics().AddTo(page, kMaxConnections); };
+  return donut::postgres::RunService(options, directory, {service.get()}, hooks);
 }

@@ -31,6 +31,15 @@ bool ConnectionDied(const absl::Status& status) {
   return !sqlstate || absl::StartsWith(*sqlstate, "57P") || absl::StartsWith(*sqlstate, "08");
 }
 
+// How the database failed, or nullopt when the metric itself refused.
+std::optional<DatabaseError> ErrorOf(const absl::Status& status, bool broken) {
+  if (broken || absl::IsUnavailable(status)) return DatabaseError::kAway;
+  if (status.ok() || !postgres::SqlStateOf(status)) return std::nullopt;
+  if (absl::IsAborted(status)) return DatabaseError::kConflict;
+  if (absl::IsDeadlineExceeded(status)) return DatabaseError::kTimeout;
+  return DatabaseError::kOther;
+}
+
 void LimitStatements(pqxx::transaction_base& transaction, absl::Duration limit) {
   // Zero would mean no limit.
   const int64_t milliseconds = std::max<int64_t>(1, absl::ToInt64Milliseconds(limit));
@@ -79,11 +88,23 @@ absl::Status ForCaller(const absl::Status& status, bool& hidden) {
   return absl::InternalError("the query failed inside the server; its log says why");
 }
 
+absl::StatusOr<postgres::ConnectionPool::Lease> MetricRunner::Acquire() {
+  const CountedIn waiting(metrics_.waiting);
+  absl::StatusOr<postgres::ConnectionPool::Lease> lease =
+      pool_->Acquire(options_.longest_wait_for_connection);
+  if (absl::IsResourceExhausted(lease.status())) {
+    metrics_.shed.Add();
+  } else if (!lease.ok()) {
+    metrics_.Count(absl::IsUnavailable(lease.status()) ? DatabaseError::kAway : DatabaseError::kOther);
+  }
+  return lease;
+}
+
 absl::Status MetricRunner::RunOnce(grpc::ServerContext& context, const QueryContext& query,
                                    absl::Time deadline, const Body& body, bool& connection_died) {
   connection_died = false;
-  ASSIGN_OR_RETURN(postgres::ConnectionPool::Lease lease,
-                   pool_->Acquire(options_.longest_wait_for_connection));
+  ASSIGN_OR_RETURN(postgres::ConnectionPool::Lease lease, Acquire());
+  const CountedIn in_use(metrics_.connections_in_use);
   pqxx::connection& connection = *lease;
   StatementWatch::Watched watched(
       &watch_, [&] { return context.IsCancelled() || clock_->Now() > deadline; },
@@ -107,30 +128,46 @@ absl::Status MetricRunner::RunOnce(grpc::ServerContext& context, const QueryCont
                             broken)
                             .status;
   // A cancellation may arrive late and would then hit the connection's next statement.
-  if (watched.End() || broken) lease.Discard();
+  const bool cancelled = watched.End();
+  if (cancelled || broken) lease.Discard();
+  if (cancelled) {
+    metrics_.statements_cancelled.Add();
+  } else if (const std::optional<DatabaseError> error = ErrorOf(status, broken)) {
+    metrics_.Count(*error);
+  }
   connection_died = broken && ConnectionDied(status);
   return status;
 }
 
 grpc::Status MetricRunner::RunBody(grpc::ServerContext& context, const std::string& request_name,
                                    const Body& body) {
+  const CountedIn running(metrics_.running);
+  QueryMetrics::Rpc& rpc = metrics_.OfRequest(request_name);
   const absl::Time now = clock_->Now();
+  const absl::Status answer = Answer(context, request_name, now, body);
+  rpc.codes.Add(static_cast<int>(answer.code()));
+  rpc.duration.Observe(clock_->Now() - now);
+  return ToGrpc(answer);
+}
+
+absl::Status MetricRunner::Answer(grpc::ServerContext& context, const std::string& request_name,
+                                  absl::Time now, const Body& body) {
   const absl::Time deadline = std::min(absl::FromChrono(context.deadline()), now + options_.longest);
   absl::StatusOr<postgres::Project> project =
       directory_->Find(Authorization(context), postgres::Permission::kQuery);
   // The directory's own words say which header is missing.
-  if (!project.ok()) return ToGrpc(project.status());
+  if (!project.ok()) return project.status();
   const QueryContext query{*std::move(project), now};
   bool connection_died = false;
   absl::Status status = RunOnce(context, query, deadline, body, connection_died);
   for (int i = 0; i < options_.most_dead_connections && connection_died; ++i) {
     status = RunOnce(context, query, deadline, body, connection_died);
   }
-  if (status.ok()) return grpc::Status::OK;
+  if (status.ok()) return status;
   bool hidden = false;
   const absl::Status answer = ForCaller(status, hidden);
   if (hidden) LogFailure(request_name, status);
-  return ToGrpc(answer);
+  return answer;
 }
 
 }  // namespace donut::query

@@ -15,6 +15,7 @@
 #include "common/postgres/connection_pool.h"
 #include "common/postgres/project_directory.h"
 #include "grpcpp/grpcpp.h"
+#include "query_service/query_metrics.h"
 #include "query_service/query_scope.h"
 #include "query_service/statement_watch.h"
 
@@ -53,10 +54,16 @@ class MetricRunner {
                    });
   }
 
+  const QueryMetrics& metrics() const { return metrics_; }
+
  private:
   using Body = std::function<absl::Status(const QueryContext&, pqxx::transaction_base&)>;
 
   grpc::Status RunBody(grpc::ServerContext& context, const std::string& request_name, const Body& body);
+  // What the caller is told.
+  absl::Status Answer(grpc::ServerContext& context, const std::string& request_name, absl::Time now,
+                      const Body& body);
+  absl::StatusOr<postgres::ConnectionPool::Lease> Acquire();
   absl::Status RunOnce(grpc::ServerContext& context, const QueryContext& query, absl::Time deadline,
                        const Body& body, bool& connection_died);
 
@@ -64,6 +71,7 @@ class MetricRunner {
   postgres::ConnectionPool* const pool_;
   const Clock* const clock_;
   const MetricRunnerOptions options_;
+  QueryMetrics metrics_;
   StatementWatch watch_;
 };
 

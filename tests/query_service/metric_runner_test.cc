@@ -85,6 +85,18 @@ class MetricRunnerTest : public ::testing::Test {
                statement + "%'") != "0";
   }
 
+  // What the metrics say now.
+  double Count(const std::string& name, const MetricLabels& labels = {}) {
+    MetricPage page;
+    runner_.metrics().AddTo(page, 2);
+    return page.Find("donut_query_" + name, labels).value_or(-1);
+  }
+  // Calls of the one RPC that ended so.
+  double Ended(const std::string& code) {
+    return Count("requests_total", {{"rpc", "ListEventNames"}, {"code", code}});
+  }
+  double Errors(const std::string& kind) { return Count("database_errors_total", {{"kind", kind}}); }
+
   TestDatabase database_;
   SystemClock clock_;
   postgres::ProjectDirectory directory_{true};
@@ -100,6 +112,41 @@ TEST_F(MetricRunnerTest, AnswersForTheCallersProject) {
   ReadProjects();
   ASSERT_OK(Call());
   EXPECT_EQ(response_.next_page_token(), "default");
+}
+
+TEST_F(MetricRunnerTest, CountsItsCallsByStatusAndMeasuresThem) {
+  EXPECT_THAT(Call(), StatusIs(absl::StatusCode::kUnavailable));
+  ReadProjects();
+  ASSERT_OK(Call());
+  ASSERT_OK(Call());
+  EXPECT_EQ(Ended("OK"), 2);
+  EXPECT_EQ(Ended("UNAVAILABLE"), 1);
+  EXPECT_EQ(Count("request_duration_seconds", {{"rpc", "ListEventNames"}}), 3);
+  EXPECT_EQ(Count("request_duration_seconds", {{"rpc", "GetFunnel"}}), 0);
+  EXPECT_EQ(Errors("away"), 0) << "the database was not asked";
+}
+
+TEST_F(MetricRunnerTest, CountsWhatRunsAndTheConnectionsItHolds) {
+  ReadProjects();
+  EXPECT_EQ(Count("connections_limit"), 2);
+  service_.Behave([](const v1::ListEventNamesRequest&, const query::QueryContext&,
+                     pqxx::transaction_base& transaction) -> Response {
+    transaction.exec("SELECT 'held', pg_advisory_xact_lock(1)");
+    return v1::ListEventNamesResponse();
+  });
+  pqxx::work blocker(database_.owner());
+  blocker.exec("SELECT pg_advisory_xact_lock(1)");
+  std::thread caller([&] { EXPECT_OK(Call()); });
+  const absl::Time limit = absl::Now() + absl::Seconds(20);
+  while (Count("connections_in_use") < 1 && absl::Now() < limit) std::this_thread::yield();
+  EXPECT_EQ(Count("connections_in_use"), 1);
+  EXPECT_EQ(Count("requests_running"), 1);
+  EXPECT_EQ(Count("requests_waiting"), 0);
+  blocker.commit();
+  caller.join();
+  while (Count("requests_running") > 0 && absl::Now() < limit) std::this_thread::yield();
+  EXPECT_EQ(Count("connections_in_use"), 0);
+  EXPECT_EQ(Count("requests_running"), 0);
 }
 
 TEST_F(MetricRunnerTest, UnknownKeyIsUnauthenticatedAndAsksNothing) {
@@ -142,6 +189,8 @@ TEST_F(MetricRunnerTest, RefusalKeepsItsWords) {
   const grpc::Status status = Call();
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("prefix: must be short")));
   EXPECT_NE(status.error_details(), "");
+  EXPECT_EQ(Ended("INVALID_ARGUMENT"), 1);
+  EXPECT_EQ(Errors("other"), 0) << "the metric refused, not the database";
 }
 
 TEST_F(MetricRunnerTest, WordsOfTheDatabaseStayInside) {
@@ -160,6 +209,7 @@ TEST_F(MetricRunnerTest, WordsOfTheDatabaseStayInside) {
     return v1::ListEventNamesResponse();
   });
   EXPECT_THAT(Call(), StatusIs(absl::StatusCode::kInternal, Not(HasSubstr("private"))));
+  EXPECT_EQ(Errors("other"), 2);
   service_.Behave(Answer);
   ASSERT_OK(Call());
 }
@@ -195,6 +245,9 @@ TEST_F(MetricRunnerTest, CallerThatHangsUpStopsTheStatement) {
   caller.join();
   while (Runs("by cancel") && absl::Now() < limit) std::this_thread::yield();
   EXPECT_FALSE(Runs("by cancel"));
+  while (Ended("DEADLINE_EXCEEDED") < 1 && absl::Now() < limit) std::this_thread::yield();
+  EXPECT_EQ(Count("statements_cancelled_total"), 1);
+  EXPECT_EQ(Errors("timeout"), 0) << "it had time left";
 }
 
 TEST_F(MetricRunnerTest, ConnectionsThatDiedWhileIdleAreNotTheCallersConcern) {
@@ -213,6 +266,7 @@ TEST_F(MetricRunnerTest, DatabaseThatIsAwayIsUnavailableAtOnceAndItsReturnIsNoti
   const absl::Time asked = absl::Now();
   EXPECT_THAT(Call(), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("try again")));
   EXPECT_LT(absl::Now() - asked, absl::Seconds(2));
+  EXPECT_GT(Errors("away"), 0);
   TestCluster::Shared().Start();
   ASSERT_OK(Call());
 }
@@ -229,6 +283,8 @@ TEST_F(BusyRunnerTest, TooManyQueriesAtOnceAreRefusedWithADelay) {
   const grpc::Status status = Call();
   EXPECT_THAT(status, StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("too many queries")));
   EXPECT_NE(status.error_details(), "");
+  EXPECT_EQ(Count("requests_shed_total"), 1);
+  EXPECT_EQ(Ended("RESOURCE_EXHAUSTED"), 1);
 }
 
 class ImpatientRunnerTest : public MetricRunnerTest {
@@ -244,6 +300,8 @@ TEST_F(ImpatientRunnerTest, ServicesOwnLimitStopsTheStatement) {
     return v1::ListEventNamesResponse();
   });
   EXPECT_THAT(Call(), StatusIs(absl::StatusCode::kDeadlineExceeded, HasSubstr("was stopped")));
+  EXPECT_EQ(Ended("DEADLINE_EXCEEDED"), 1);
+  EXPECT_EQ(Errors("timeout") + Count("statements_cancelled_total"), 1) << "whichever comes first";
 }
 
 }  // namespace
