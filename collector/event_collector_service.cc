@@ -57,23 +57,38 @@ absl::StatusOr<int> EventCollectorService::ProjectOf(const grpc::CallbackServerC
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* EventCollectorService::StreamEvents(
     grpc::CallbackServerContext* call) {
+  const auto refuse = [this](const absl::Status& why) {
+    queue_.metrics().streams_refused.Add(static_cast<int>(why.code()));
+    return new RefusedStream(why);
+  };
   const absl::StatusOr<int> project = ProjectOf(*call);
-  if (!project.ok()) return new RefusedStream(project.status());
+  if (!project.ok()) return refuse(project.status());
   if (auto* stream = StreamReactor::Start(call, *project, stream_context_)) return stream;
-  if (draining_) return new RefusedStream(GoingDown());
-  return new RefusedStream(
-      WithRetryDelay(absl::ResourceExhaustedError(
-                         absl::StrCat("the collector has its maximum of ", options_.max_streams,
-                                      " open streams; use one stream per process, or try again later")),
-                     kRetryDelay));
+  if (draining_) return refuse(GoingDown());
+  return refuse(WithRetryDelay(absl::ResourceExhaustedError(absl::StrCat(
+                                   "the collector has its maximum of ", options_.max_streams,
+                                   " open streams; use one stream per process, or try again later")),
+                               kRetryDelay));
 }
 
 grpc::ServerUnaryReactor* EventCollectorService::TrackEvents(grpc::CallbackServerContext* call,
                                                              const grpc::ByteBuffer* request,
                                                              grpc::ByteBuffer* response) {
   const absl::StatusOr<int> project = ProjectOf(*call);
-  if (!project.ok()) return new RefusedCall(project.status());
+  if (!project.ok()) {
+    queue_.metrics().calls.Add(static_cast<int>(project.status().code()));
+    return new RefusedCall(project.status());
+  }
   return TrackCall::Start(call, *project, *request, response, track_context_);
+}
+
+void EventCollectorService::AddMetrics(MetricPage& page) const {
+  queue_.AddMetrics(page);
+  page.AddGauge("donut_collector_streams_open", "Streams that are open.", open_streams());
+  page.AddGauge("donut_collector_streams_limit", "Streams that may be open.", options_.max_streams);
+  page.AddGauge("donut_collector_calls_waiting", "TrackEvents calls that wait for their COMMIT.",
+                waiting_calls_);
+  page.AddGauge("donut_collector_calls_waiting_limit", "Such calls at most.", options_.max_waiting_calls);
 }
 
 void EventCollectorService::Drain() {

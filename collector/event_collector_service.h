@@ -32,6 +32,9 @@ class EventCollectorService final
   // that is done or its limit has passed.
   void Drain();
 
+  // Those of the whole collector.
+  void AddMetrics(MetricPage& page) const;
+
   int open_streams() const { return registry_.size(); }
 
  private:

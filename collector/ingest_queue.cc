@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/hash/hash.h"
+#include "collector/measured_sink.h"
 #include "common/grpc_status.h"
 #include "common/log.h"
 
@@ -29,13 +30,27 @@ absl::Status NotWanted() {
       absl::UnavailableError("the stream ended before its Hello was answered; connect again"), kRetryDelay);
 }
 
+HelloOutcome OutcomeOf(const absl::StatusOr<HelloAnswer>& answer) {
+  if (!answer.ok()) return HelloOutcome::kUnavailable;
+  switch (answer->verdict) {
+    case HelloVerdict::kUnknownProducer:
+      return HelloOutcome::kUnknownProducer;
+    case HelloVerdict::kForeignEpoch:
+      return HelloOutcome::kForeignEpoch;
+    case HelloVerdict::kCreate:
+    case HelloVerdict::kGrant:
+      break;
+  }
+  return HelloOutcome::kGranted;
+}
+
 }  // namespace
 
 IngestQueue::IngestQueue(IngestQueueOptions options, const Clock* clock, const SinkFactory& make_sink)
     : options_(options), clock_(clock), failure_log_(kFailureLinesPerMinute) {
   for (int i = 0; i < options_.lanes; ++i) {
     lanes_.push_back(std::make_unique<Lane>(options_.group));
-    lanes_.back()->sink = make_sink(i);
+    lanes_.back()->sink = std::make_unique<MeasuredSink>(make_sink(i), &metrics_, clock_);
   }
   for (auto& lane : lanes_) lane->thread = std::thread([this, lane = lane.get()] { Run(*lane); });
 }
@@ -78,6 +93,7 @@ void IngestQueue::Submit(HelloClaim claim, std::function<void(absl::StatusOr<Hel
       return;
     }
   }
+  metrics_.Count(HelloOutcome::kUnavailable);
   done(GoingDown());
 }
 
@@ -146,20 +162,45 @@ void IngestQueue::ResumeWaiters(size_t count) {
   for (auto& resume : resumed) resume();
 }
 
+void IngestQueue::Answer(WaitingHello& hello, absl::StatusOr<HelloAnswer> answer) {
+  metrics_.Count(OutcomeOf(answer));
+  hello.done(std::move(answer));
+}
+
 void IngestQueue::Finish(WaitingPiece& waiting, PieceResult result) {
-  {
-    MutexLock lock(totals_mutex_);
-    totals_.stored_events += result.stored_count;
-    totals_.duplicate_events += result.duplicate_count;
-    totals_.rejected_events += static_cast<int64_t>(result.rejections.size());
-    if (!result.status.ok()) ++totals_.failed_pieces;
-  }
+  Count(waiting, result);
   waiting.done(std::move(result));
 }
 
-IngestTotals IngestQueue::totals() const {
-  MutexLock lock(totals_mutex_);
-  return totals_;
+void IngestQueue::Count(const WaitingPiece& waiting, const PieceResult& result) {
+  // Of a piece that was given up, a part may be stored and rejected already.
+  metrics_.events_stored.Add(result.stored_count);
+  for (const v1::Rejection& rejection : result.rejections) metrics_.events_rejected.Add(rejection.reason());
+  if (!result.status.ok()) {
+    metrics_.batches_given_up.Add();
+    return;
+  }
+  metrics_.acknowledgement.Observe(clock_->Now() - waiting.since);
+  const StagedPiece& piece = waiting.piece;
+  const bool moved = result.verdict == PieceVerdict::kMoves;
+  if (!moved && result.verdict != PieceVerdict::kAlreadyCommitted) return;
+  if (moved && piece.skip_reason != v1::SKIP_REASON_UNSPECIFIED) {
+    metrics_.events_skipped.Add(piece.skip_reason, piece.last - piece.first + 1);
+  }
+  metrics_.events_duplicate.Add(EventsIn(piece, piece.first, piece.last) - result.stored_count -
+                                static_cast<int64_t>(result.rejections.size()));
+}
+
+void IngestQueue::AddMetrics(MetricPage& page) const {
+  metrics_.AddTo(page);
+  page.AddGauge("donut_collector_staged_bytes", "Bytes of events that wait for COMMIT.",
+                static_cast<double>(staged_bytes()));
+  page.AddGauge("donut_collector_staged_bytes_limit", "Above it streams are not read and calls are refused.",
+                static_cast<double>(options_.max_staged_bytes));
+  page.AddGauge("donut_collector_streams_waiting",
+                "Streams that wait in line because the staged bytes are full.",
+                static_cast<double>(waiting_for_room()));
+  page.AddGauge("donut_collector_lanes", "Lanes, each of which commits one group at a time.", options_.lanes);
 }
 
 void IngestQueue::RememberAway(absl::Duration wait) {
@@ -175,7 +216,7 @@ void IngestQueue::OnAway(Lane& lane, absl::Duration wait) {
     hellos = lane.queue.TakeHellos();
     unary = lane.queue.TakeUnary();
   }
-  for (WaitingHello& hello : hellos) hello.done(DatabaseAway());
+  for (WaitingHello& hello : hellos) Answer(hello, DatabaseAway());
   for (WaitingPiece& waiting : unary) {
     PieceResult result;
     result.status = DatabaseAway();
@@ -209,10 +250,6 @@ void IngestQueue::CommitGroup(Lane& lane, GroupCommitter& committer) {
   {
     MutexLock lock(lane.mutex);
     group = lane.queue.TakeGroup(clock_->Now());
-  }
-  {
-    MutexLock lock(totals_mutex_);
-    ++totals_.groups;
   }
   std::vector<const StagedPiece*> pieces;
   size_t bytes = 0;
@@ -259,7 +296,7 @@ void IngestQueue::Run(Lane& lane) {
       continue;
     }
     if (hello.still_wanted && !hello.still_wanted()) {
-      hello.done(NotWanted());
+      Answer(hello, NotWanted());
       continue;
     }
     absl::StatusOr<HelloAnswer> answer = lane.sink->Grant(hello.claim);
@@ -269,7 +306,7 @@ void IngestQueue::Run(Lane& lane) {
       RememberAway(absl::ZeroDuration());
       answer = DatabaseAway();
     }
-    hello.done(std::move(answer));
+    Answer(hello, std::move(answer));
     if (away) OnAway(lane, absl::ZeroDuration());
   }
   lane.sink->Close();

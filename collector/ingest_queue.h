@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "collector/collector_metrics.h"
 #include "collector/group_committer.h"
 #include "collector/lane_queue.h"
 #include "collector/log_gate.h"
@@ -28,15 +29,6 @@ struct IngestQueueOptions {
   size_t max_staged_bytes = 64 << 20;
   GroupLimits group;
   CommitLimits commit;
-};
-
-// Since the start; for the log.
-struct IngestTotals {
-  int64_t stored_events = 0;
-  int64_t rejected_events = 0;
-  int64_t duplicate_events = 0;
-  int64_t groups = 0;
-  int64_t failed_pieces = 0;
 };
 
 // A place in the line for room.
@@ -77,7 +69,10 @@ class IngestQueue {
   // with UNAVAILABLE.
   void Drain();
 
-  IngestTotals totals() const;
+  // What the whole collector counts (collector_metrics.h): the streams and calls, too, count here.
+  CollectorMetrics& metrics() { return metrics_; }
+  // With what the queue holds now.
+  void AddMetrics(MetricPage& page) const;
 
  private:
   struct Lane {
@@ -94,7 +89,9 @@ class IngestQueue {
   Lane& LaneFor(int project_id, const std::string& key);
   void Run(Lane& lane);
   void CommitGroup(Lane& lane, GroupCommitter& committer);
+  void Answer(WaitingHello& hello, absl::StatusOr<HelloAnswer> answer);
   void Finish(WaitingPiece& waiting, PieceResult result);
+  void Count(const WaitingPiece& waiting, const PieceResult& result);
   void RememberAway(absl::Duration wait);
   // The database is away: answers those who wait for it, and those who come until `wait` has passed.
   void OnAway(Lane& lane, absl::Duration wait);
@@ -108,6 +105,7 @@ class IngestQueue {
   const IngestQueueOptions options_;
   const Clock* const clock_;
   LogGate failure_log_;
+  CollectorMetrics metrics_;  // before the lanes, whose sinks count
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::atomic<size_t> staged_bytes_ = 0;
   std::atomic<int64_t> away_until_us_ = 0;
@@ -116,8 +114,6 @@ class IngestQueue {
   RoomTicket last_ticket_ ABSL_GUARDED_BY(line_mutex_) = 0;
   // In order of arrival.
   std::map<RoomTicket, std::function<void()>> line_ ABSL_GUARDED_BY(line_mutex_);
-  mutable Mutex totals_mutex_;
-  IngestTotals totals_ ABSL_GUARDED_BY(totals_mutex_);
 };
 
 }  // namespace donut::collector

@@ -21,8 +21,9 @@ int main(int argc, char** argv) {
   BlockStopSignals();
   // It would write a line of its own for each text that is not UTF-8; the caller hears of it.
   google::protobuf::SetLogHandler(nullptr);
-  auto flags =
-      ReadServiceFlags(argc, argv, {"127.0.0.1:50051", "DONUT_COLLECTOR_ADDRESS", "donut_collector"});
+  auto flags = ReadServiceFlags(
+      argc, argv,
+      {"127.0.0.1:50051", "DONUT_COLLECTOR_ADDRESS", "donut_collector", "DONUT_COLLECTOR_METRICS_ADDRESS"});
   if (!flags.ok()) return postgres::FailedToStart(flags.status());
   collector::CollectorOptions collector;
   collector.queue.lanes = absl::GetFlag(FLAGS_lanes);
@@ -46,14 +47,15 @@ int main(int argc, char** argv) {
   collector::EventCollectorService service(collector, directory, queue, clock, hash);
   postgres::ServiceHooks hooks;
   hooks.on_check = [&](pqxx::connection& connection) { return upkeep.Check(connection); };
+  hooks.add_metrics = [&](MetricPage& page) { service.AddMetrics(page); };
   hooks.drain = [&] { service.Drain(); };
   const int code = postgres::RunService(options, directory, {&service}, hooks);
-  const collector::IngestTotals totals = queue.totals();
+  const collector::CollectorMetrics& totals = queue.metrics();
   Log(Severity::kInfo, "totals",
-      {{"stored", totals.stored_events},
-       {"rejected", totals.rejected_events},
-       {"duplicates", totals.duplicate_events},
-       {"groups", totals.groups},
-       {"failed", totals.failed_pieces}});
+      {{"stored", totals.events_stored.value()},
+       {"rejected", totals.rejected()},
+       {"duplicates", totals.events_duplicate.value()},
+       {"commits", totals.commit.Read().count},
+       {"given_up", totals.batches_given_up.value()}});
   return code;
 }

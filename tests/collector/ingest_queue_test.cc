@@ -91,7 +91,7 @@ TEST_F(IngestQueueTest, CommitsManyPiecesTogetherWhileOneGroupIsInFlight) {
   for (auto& result : results) EXPECT_TRUE(result.get().status.ok());
   EXPECT_EQ(sink_.stored().size(), 50u);
   EXPECT_EQ(sink_.commits(), 2);
-  EXPECT_EQ(queue_->totals().stored_events, 50);
+  EXPECT_EQ(queue_->metrics().events_stored.value(), 50);
 }
 
 TEST_F(IngestQueueTest, HasNoRoomAboveItsBytesAndTellsWhenItHasAgain) {
