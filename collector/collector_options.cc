@@ -10,7 +10,7 @@ absl::Status CollectorOptions::Validate() const {
     return absl::InvalidArgumentError(absl::StrCat("lanes: must be from 1 to 64, is ", queue.lanes));
   }
   if (queue.max_staged_bytes < static_cast<size_t>(kMaxFlatBatchBytes)) {
-    return absl::InvalidArgumentError("max_staged_bytes: must be at least 8 MiB, one batch at its largest");
+    return absl::InvalidArgumentError("max_staged_bytes: must be at least 10 MiB, one batch at its largest");
   }
   if (max_streams < 1 || max_streams > 100'000) {
     return absl::InvalidArgumentError(
@@ -24,7 +24,7 @@ int64_t CollectorOptions::MaxMemoryBytes(int64_t grpc_memory, int threads, int p
   constexpr int64_t kGroupCopies = 6;
   constexpr int64_t kKnownUserBytes = 100;
   constexpr int64_t kEventNameBytes = 320;
-  return grpc_memory + static_cast<int64_t>(queue.max_staged_bytes) + threads * kMaxFlatBatchBytes +
+  return grpc_memory + static_cast<int64_t>(queue.max_staged_bytes) + threads * 2 * kMaxFlatBatchBytes +
          queue.lanes * kGroupCopies * (static_cast<int64_t>(queue.group.max_bytes) + kMaxFlatBatchBytes) +
          max_streams * (static_cast<int64_t>(stream.max_unsent_bytes) + kStreamBytes) +
          static_cast<int64_t>(known_users) * kKnownUserBytes +

@@ -39,17 +39,21 @@ struct CollectorOptions {
   //
   //     grpc_memory                                 messages received, and those that wait for room:
   //                                                 at most one per stream, none is read without room
-  //   + max_staged_bytes + threads * kMaxFlatBatch  staged, and what is being made flat when it fills up
-  //   + lanes * 6 * (max_bytes + kMaxFlatBatch)     the arrays of a group, libpq's copy, its results
+  //   + max_staged_bytes + threads * 2 * kMaxFlatBatch  staged, and what is being made flat when it fills up
+  //   + lanes * 6 * (max_bytes + kMaxFlatBatch)     a group's rejected events and new users as arrays,
+  //   libpq's
+  //                                                 copies of them, its results
   //   + max_streams * (max_unsent_bytes + 64 KiB)   rejections that a client does not take; the stream itself
   //   + known_users * 100 + projects * 10,000 * 320 B    the caches
   //
   // `grpc_memory` is GrpcServerOptions::max_memory_bytes, `threads` those of gRPC (at most 16, and
-  // two per core). The fourth term is reached only by hostile clients.
+  // two per core). The third and the fourth term are reached by hostile
+  // clients only: rows of events are sent from where they are staged.
   int64_t MaxMemoryBytes(int64_t grpc_memory, int threads, int projects) const;
 };
 
-// A batch of 1 MiB whose texts consist of control characters takes six times that as JSON.
-inline constexpr int64_t kMaxFlatBatchBytes = 8 << 20;
+// A batch of 1 MiB whose texts consist of control characters takes six times that as JSON; to that come the
+// fixed part of 5,000 rows, the bytes as they came and the texts once more.
+inline constexpr int64_t kMaxFlatBatchBytes = 10 << 20;
 
 }  // namespace donut::collector

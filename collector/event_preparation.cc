@@ -144,10 +144,9 @@ class Preparation {
     EventRow row;
     row.event_time_us = event_time_us;
     row.received_us = batch_.received_us;
-    row.user_id = hash_.UserId(source_.project_id, std::string(texts.user_id));
+    row.user_id = hash_.UserId(source_.project_id, texts.user_id);
     if (!texts.session_id.empty()) {
-      row.session_id =
-          hash_.SessionId(source_.project_id, std::string(texts.user_id), std::string(texts.session_id));
+      row.session_id = hash_.SessionId(source_.project_id, texts.user_id, texts.session_id);
     }
     row.sequence = sequence;
     row.project_id = source_.project_id;

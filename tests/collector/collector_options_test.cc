@@ -35,8 +35,8 @@ TEST(CollectorOptionsTest, BoundsItsMemoryAsStated) {
   options.max_streams = 16;
   options.stream.max_unsent_bytes = kMib - (64 << 10);
   options.known_users = 1'000;
-  EXPECT_EQ(options.MaxMemoryBytes(256 * kMib, 16, 2), 256 * kMib + (64 + 16 * 8) * kMib +
-                                                           3 * 6 * (4 + 8) * kMib + 16 * kMib + 1'000 * 100 +
+  EXPECT_EQ(options.MaxMemoryBytes(256 * kMib, 16, 2), 256 * kMib + (64 + 16 * 2 * 10) * kMib +
+                                                           3 * 6 * (4 + 10) * kMib + 16 * kMib + 1'000 * 100 +
                                                            2 * 10'000 * 320);
 }
 

@@ -1,5 +1,7 @@
 #include "collector/event_preparation.h"
 
+#include "absl/strings/str_cat.h"
+#include "collector/collector_options.h"
 #include "common/limits.h"
 #include "gtest/gtest.h"
 #include "tests/collector/build_event.h"
@@ -97,6 +99,28 @@ TEST(EventPreparationTest, LinksPipelineEventsToTheirUpdate) {
   EXPECT_EQ(batch.events[0].pipeline_update, -1);
   ASSERT_EQ(batch.events[1].pipeline_update, 0);
   EXPECT_EQ(batch.pipeline_updates[0].pipeline, "p");
+}
+
+// Control characters grow most: \u0001 in JSON.
+TEST(EventPreparationTest, NeverTakesMoreThanALargestBatchMay) {
+  v1::Event event = testing::NamedEvent("a", "u");
+  auto& fields = *event.mutable_properties()->mutable_fields();
+  for (int i = 0; i < 3; ++i)
+    fields[absl::StrCat(i)].set_string_value(std::string(limits::kMaxStringValueBytes, '\1'));
+  v1::Event small = testing::NamedEvent("a", std::string(limits::kMaxUserIdBytes, 'u'));
+  for (const v1::Event& kind : {event, small}) {
+    for (const bool is_odd : {false, true}) {
+      std::string bytes = kind.SerializeAsString();
+      // A user_id that comes twice: for protobuf.
+      if (is_odd) bytes += absl::StrCat("\x12\x01", "u");
+      const size_t count = std::min<size_t>(limits::kMaxBatchEvents, limits::kMaxBatchBytes / bytes.size());
+      const std::vector<std::string_view> events(count, bytes);
+      const auto batch = PrepareEvents(events, {.field = "events"}, testing::TestHash(), kNoon);
+      ASSERT_TRUE(batch.ok());
+      ASSERT_EQ(batch->events.size(), count);
+      EXPECT_LE(batch->MemoryBytes(), static_cast<size_t>(kMaxFlatBatchBytes));
+    }
+  }
 }
 
 TEST(EventPreparationTest, StaysNearTheSizeOfWhatCame) {
