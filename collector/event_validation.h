@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/time/time.h"
 #include "collector/prepared_batch.h"
@@ -27,7 +28,7 @@ std::optional<Problem> ValidateEventSize(size_t serialized_bytes);
 std::optional<Problem> ValidateEvent(const v1::Event& event, absl::Time now);
 
 // Whether `name` is one of the reserved names of pipeline events.
-bool IsPipelineEvent(const std::string& name);
+bool IsPipelineEvent(std::string_view name);
 
 // Reads what a pipeline event says; the event has passed ValidateEvent.
 std::optional<Problem> ReadPipelineUpdate(const v1::Event& event, PipelineUpdate& update);

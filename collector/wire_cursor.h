@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string_view>
 
 namespace donut::collector {
@@ -22,10 +21,10 @@ class WireCursor {
   // One byte, which is the whole tag of a field numbered 1 to 15. Not at the end.
   uint8_t ReadByte() { return static_cast<uint8_t>(*at_++); }
 
-  // A tag of any size; false when it is damaged.
+  // A tag of any size; false when it is damaged. As protobuf, takes the 32 bits that may count.
   bool ReadTag(uint32_t& tag) {
     uint64_t value;
-    if (!ReadVarintOf(kMaxTagBytes, value) || value > std::numeric_limits<uint32_t>::max()) return false;
+    if (!ReadVarintOf(kMaxTagBytes, value)) return false;
     tag = static_cast<uint32_t>(value);
     return true;
   }

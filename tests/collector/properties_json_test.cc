@@ -1,5 +1,7 @@
 #include "collector/properties_json.h"
 
+#include <charconv>
+#include <cmath>
 #include <limits>
 #include <random>
 
@@ -49,6 +51,35 @@ TEST(PropertiesJsonTest, WritesTheShortestTextThatReadsBackTheSame) {
     double back = 0;
     ASSERT_TRUE(absl::SimpleAtod(NumberAsJson(number), &back));
     ASSERT_EQ(back, number) << "DONUT_RANDOM_SEED=" << seed;
+  }
+}
+
+// What std::to_chars makes of it, and integers without exponent.
+std::string Shortest(double number) {
+  char buffer[64];
+  const bool is_integer = std::trunc(number) == number;
+  const auto end = is_integer ? std::to_chars(buffer, buffer + sizeof(buffer), static_cast<int64_t>(number))
+                              : std::to_chars(buffer, buffer + sizeof(buffer), number);
+  return {buffer, end.ptr};
+}
+
+TEST(PropertiesJsonTest, WritesShortDecimalsAsAllOthers) {
+  EXPECT_EQ(NumberAsJson(0.001), "0.001");
+  EXPECT_EQ(NumberAsJson(-0.5), "-0.5");
+  EXPECT_EQ(NumberAsJson(19.99), "19.99");
+  EXPECT_EQ(NumberAsJson(0.0001), "1e-04");
+  EXPECT_EQ(NumberAsJson(999999999999.999), "999999999999.999");
+  for (int i = -20'000; i <= 20'000; ++i) ASSERT_EQ(NumberAsJson(i / 1000.0), Shortest(i / 1000.0)) << i;
+  const uint64_t seed = testing::RandomSeed();
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 20'000; ++i) {
+    // Of any size from 1 to beyond 15 digits, with up to four decimals; and the doubles beside it.
+    const auto digits = static_cast<int64_t>(random() % 20'000'000'000'000'000) >> (random() % 54);
+    const double number = static_cast<double>(digits) / (random() % 2 == 0 ? 1'000 : 10'000);
+    for (const double next : {number, std::nextafter(number, 0.0), std::nextafter(number, 1e18)}) {
+      ASSERT_EQ(NumberAsJson(next), Shortest(next)) << "DONUT_RANDOM_SEED=" << seed;
+      ASSERT_EQ(NumberAsJson(-next), Shortest(-next)) << "DONUT_RANDOM_SEED=" << seed;
+    }
   }
 }
 

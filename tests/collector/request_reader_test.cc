@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "absl/strings/escaping.h"
 #include "common/limits.h"
 #include "google/protobuf/stubs/logging.h"
 #include "gtest/gtest.h"
@@ -95,6 +96,98 @@ TEST(RequestReaderTest, NeverCrashesOnDamagedBytes) {
       (void)PrepareEvents(batch->events, {.first_sequence = batch->first_sequence, .field = "batch.events"},
                           testing::TestHash(), testing::kNoon);
     }
+  }
+}
+
+// With everything that protobuf passes over, before and behind each field.
+std::string OddBatch() {
+  using namespace std::string_literals;
+  const std::string unknown = "\x78\x05"s                             // a number
+                              + "\x7a\x02xx"s                         // bytes
+                              + "\x7d" + "four"                       // four bytes
+                              + "\x79" + "and eight"s.substr(0, 8)    // eight
+                              + "\x7b\x08\x01\x0b\x0a\x01x\x0c\x7c"s  // a group and one in it
+                              + "\x82\x80\x80\x80\x08\x01z"s          // a field number of five bytes
+                              + "\x0d" + "four" + "\x10\x07" + "\x19" +
+                              "no bytes"  // known fields of another kind
+                              + "\x1d" + "four";
+  return unknown + "\x08\x05" + unknown + "\x0a\x01q" + "\x08\x87\x80\x80\x00"s + unknown + "\x92\x00\x00"s +
+         "\x12\x84\x00\x0a\x02no"s + "\x12\x80\x80\x80\x80\x00"s + "\x1a\x04mark" + unknown;
+}
+
+std::string AsRequest(const std::string& batch) {
+  std::string bytes(1, static_cast<char>(v1::StreamEventsRequest::kBatchFieldNumber << 3 | 2));
+  size_t size = batch.size();
+  for (; size > 0x7f; size >>= 7) bytes += static_cast<char>((size & 0x7f) | 0x80);
+  return bytes + static_cast<char>(size) + batch;
+}
+
+TEST(RequestReaderTest, PassesOverWhatProtobufPassesOver) {
+  const std::string bytes = AsRequest(OddBatch());
+  v1::StreamEventsRequest parsed;
+  ASSERT_TRUE(parsed.ParseFromString(bytes));
+  const auto message = ReadStreamMessage(bytes);
+  ASSERT_TRUE(message.ok()) << message.status();
+  const auto& batch = std::get<BatchFrame>(*message);
+  EXPECT_EQ(batch.first_sequence, 7);
+  EXPECT_EQ(batch.events, (std::vector<std::string_view>{"", "\x0a\x02no", ""}));
+  EXPECT_EQ(batch.bookmark, "mark");
+}
+
+TEST(RequestReaderTest, ReadsBatchesAsProtobufDoes) {
+  const google::protobuf::LogSilencer silence;  // it would name each bad text
+  const uint64_t seed = testing::RandomSeed();
+  std::mt19937 random(seed);
+  const std::string whole = OddBatch();
+  int read = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    std::string bytes = whole;
+    for (int flips = 0; flips < 2; ++flips) bytes[random() % bytes.size()] = static_cast<char>(random());
+    if (random() % 4 == 0) bytes.resize(random() % bytes.size());
+    bytes = AsRequest(bytes);
+    v1::StreamEventsRequest parsed;
+    if (!parsed.ParseFromString(bytes)) continue;  // it looks into the events too
+    const auto message = ReadStreamMessage(bytes);
+    if (!message.ok()) {
+      ASSERT_THAT(message.status().message(), ::testing::Not(HasSubstr("does not parse")))
+          << "DONUT_RANDOM_SEED=" << seed << " " << absl::CHexEscape(bytes);
+      continue;
+    }
+    ++read;
+    const auto& batch = std::get<BatchFrame>(*message);
+    ASSERT_EQ(batch.first_sequence, parsed.batch().first_sequence()) << "DONUT_RANDOM_SEED=" << seed;
+    ASSERT_EQ(batch.bookmark, parsed.batch().bookmark()) << "DONUT_RANDOM_SEED=" << seed;
+    ASSERT_EQ(batch.events.size(), static_cast<size_t>(parsed.batch().events_size()));
+    for (int event = 0; event < parsed.batch().events_size(); ++event) {
+      v1::Event alone;
+      ASSERT_TRUE(
+          alone.ParseFromArray(batch.events[event].data(), static_cast<int>(batch.events[event].size())));
+      ASSERT_EQ(alone.SerializeAsString(), parsed.batch().events(event).SerializeAsString());
+    }
+  }
+  EXPECT_GT(read, 1'000);
+}
+
+TEST(RequestReaderTest, RefusesDamagedFields) {
+  using namespace std::string_literals;
+  const std::string damaged[] = {"\x02\x01x"s,         // field number 0
+                                 "\x0c"s,              // the end of a group that did not begin
+                                 "\x0b\x08\x01"s,      // a group without end
+                                 "\x0b\x14"s,          // one that ends as another
+                                 "\x0e\x01"s,          // wire type 6
+                                 "\x0d\x01\x02\x03"s,  // three of four bytes
+                                 "\x08\x80"s,          // a number without end
+                                 "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"s,  // of eleven bytes
+                                 "\x12\x05" + "four"s,  // a length beyond the message
+                                 "\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"s,  // a negative length
+                                 "\x12\x80\x80\x80\x80\x80\x00"s,                  // a length of six bytes
+                                 "\x92\x80\x80\x80\x80\x00\x00"s,                  // a tag of six bytes
+                                 "\xff\xff\xff\xff\x7f\x00"s};                     // wire type 7
+  for (const std::string& bytes : damaged) {
+    v1::StreamEventsRequest parsed;
+    EXPECT_FALSE(parsed.ParseFromString(AsRequest(bytes)));
+    EXPECT_THAT(ReadStreamMessage(AsRequest(bytes)),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("batch: does not parse")));
   }
 }
 
