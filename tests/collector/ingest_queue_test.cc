@@ -172,6 +172,41 @@ TEST_F(IngestQueueTest, RecoversByItself) {
   EXPECT_EQ(queue_->staged_bytes(), 0u);
 }
 
+TEST_F(IngestQueueTest, CountsEachEventOnceHoweverItsCommitGoes) {
+  Start();
+  const HelloAnswer grant = Hello();
+  const std::vector<v1::Event> two(2, NamedEvent("a", "u"));
+  // Committed and not told so; then again under the same numbers; then rolled back and repeated.
+  sink_.FailNext({testing::Fault::kUnknownCommitted});
+  EXPECT_TRUE(Submit(testing::StreamPiece(grant, 1, two)).get().status.ok());
+  EXPECT_TRUE(Submit(testing::StreamPiece(grant, 1, two)).get().status.ok());
+  sink_.FailNext({testing::Fault::kUnknownRolledBack});
+  EXPECT_TRUE(Submit(testing::StreamPiece(grant, 3, two)).get().status.ok());
+  EXPECT_EQ(sink_.stored().size(), 4u);
+  const CollectorMetrics& metrics = queue_->metrics();
+  EXPECT_EQ(metrics.events_stored.value(), 4);
+  EXPECT_EQ(metrics.events_duplicate.value(), 2);
+  EXPECT_EQ(metrics.commit_failures.value(static_cast<int>(CommitFailure::kInDoubt)), 2);
+  EXPECT_EQ(metrics.acknowledgement.Read().count, 3);
+}
+
+TEST_F(IngestQueueTest, ShowsWhatItHolds) {
+  Start(1'000);
+  const HelloAnswer grant = Hello();
+  gate_->Hold(true);
+  auto result = Submit(testing::StreamPiece(grant, 1, std::vector<v1::Event>(20, NamedEvent("a", "u"))));
+  EXPECT_TRUE(queue_->WaitForRoom([] {}).has_value());
+  MetricPage page;
+  queue_->AddMetrics(page);
+  EXPECT_EQ(page.Find("donut_collector_staged_bytes"), static_cast<double>(queue_->staged_bytes()));
+  EXPECT_GT(queue_->staged_bytes(), 1'000u);
+  EXPECT_EQ(page.Find("donut_collector_staged_bytes_limit"), 1'000);
+  EXPECT_EQ(page.Find("donut_collector_streams_waiting"), 1);
+  EXPECT_EQ(page.Find("donut_collector_hellos_total", {{"result", "granted"}}), 1);
+  gate_->Hold(false);
+  EXPECT_TRUE(result.get().status.ok());
+}
+
 TEST_F(IngestQueueTest, DrainCommitsWhatWaitsAndRefusesWhatComes) {
   Start();
   const HelloAnswer grant = Hello();
