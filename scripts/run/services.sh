@@ -2,7 +2,7 @@
 # donut-collector and donut-query as background processes. Sourced by ./run.
 #
 # PIDS/NAME.pid holds the process id, its start time in clock ticks, a hash of the settings it was
-# started with, where its lines in the log begin, and its address. A number that the kernel gave to another process meanwhile has
+# started with, where its lines in the log begin, its address, and that of its metrics. A number that the kernel gave to another process meanwhile has
 # another start time or another program.
 
 SERVICES=(donut-collector donut-query)
@@ -17,9 +17,17 @@ service_role() {
 service_variable() {
   if [[ $1 == donut-collector ]]; then echo DONUT_COLLECTOR_ADDRESS; else echo DONUT_QUERY_ADDRESS; fi
 }
+service_metrics_address() {
+  if [[ $1 == donut-collector ]]; then echo "$COLLECTOR_METRICS_ADDRESS"; else echo "$QUERY_METRICS_ADDRESS"; fi
+}
+service_metrics_variable() {
+  if [[ $1 == donut-collector ]]; then echo DONUT_COLLECTOR_METRICS_ADDRESS; else echo DONUT_QUERY_METRICS_ADDRESS; fi
+}
 
 # What it is started with; never shown, for a database's URL may hold a password.
-service_settings() { printf '%s %s' "$(service_address "$1")" "$(database_url "$(service_role "$1")")"; }
+service_settings() {
+  printf '%s %s %s' "$(service_address "$1")" "$(service_metrics_address "$1")" "$(database_url "$(service_role "$1")")"
+}
 
 # The start of a process in clock ticks since boot: field 22, counted behind the name in brackets.
 start_ticks() {
@@ -47,10 +55,15 @@ service_is_outdated() {
     $(stat -L -c %d:%i "/proc/$pid/exe") != $(stat -c %d:%i "$BUILD/bin/$1") ]]
 }
 
-# The address it was started with, which the environment may contradict by now.
+# The addresses it was started with, which the environment may contradict by now.
 running_address() {
   local address
-  read -r _ _ _ _ address <"$PIDS/$1.pid"
+  read -r _ _ _ _ address _ <"$PIDS/$1.pid"
+  echo "$address"
+}
+running_metrics_address() {
+  local address
+  read -r _ _ _ _ _ address <"$PIDS/$1.pid"
   echo "$address"
 }
 
@@ -62,7 +75,8 @@ start_services() {
       say "  $name was rebuilt or has other settings: restarting it"
       stop_service "$name"
     fi
-    refuse_taken_address "$name"
+    refuse_taken_address "$(service_address "$name")" "$(service_variable "$name")"
+    refuse_taken_address "$(service_metrics_address "$name")" "$(service_metrics_variable "$name")"
     start_service "$name"
     fresh+=("$name")
   done
@@ -80,11 +94,12 @@ start_service() {
   (
     cd /
     exec env DONUT_DATABASE_URL="$url" "$(service_variable "$name")=$(service_address "$name")" \
+      "$(service_metrics_variable "$name")=$(service_metrics_address "$name")" \
       setsid nohup "$BUILD/bin/$name" </dev/null >>"$log" 2>&1 9>&-
   ) &
   disown $! # else bash comments on its end
-  printf '%s %s %s %s %s\n' $! "$(start_ticks $!)" "$(hash_of "$(service_settings "$name")")" "$log_start" \
-    "$(service_address "$name")" >"$PIDS/$name.pid"
+  printf '%s %s %s %s %s %s\n' $! "$(start_ticks $!)" "$(hash_of "$(service_settings "$name")")" "$log_start" \
+    "$(service_address "$name")" "$(service_metrics_address "$name")" >"$PIDS/$name.pid"
 }
 
 # The lines that the running process has logged.
@@ -132,22 +147,22 @@ is_open() {
 
 # Before anything is built or started: an address that a service would need and somebody else has.
 refuse_taken_addresses() {
-  local name
+  local name address metrics ours
   for name in "${SERVICES[@]}"; do
-    if service_pid "$name" >/dev/null && [[ $(running_address "$name") == "$(service_address "$name")" ]]; then
-      continue
-    fi
-    refuse_taken_address "$name"
+    address=$(service_address "$name") metrics=$(service_metrics_address "$name") ours=
+    if service_pid "$name" >/dev/null; then ours="$(running_address "$name") $(running_metrics_address "$name")"; fi
+    [[ " $ours " == *" $address "* ]] || refuse_taken_address "$address" "$(service_variable "$name")"
+    [[ " $ours " == *" $metrics "* ]] || refuse_taken_address "$metrics" "$(service_metrics_variable "$name")"
   done
 }
 
+# refuse_taken_address ADDRESS VARIABLE: the variable sets it.
 refuse_taken_address() {
-  local address holder
-  address=$(service_address "$1")
-  [[ $address != unix:* ]] || return 0
-  if is_open "$address"; then
-    holder=$(holder_of_port "${address##*:}")
-    fail "$address is in use${holder:+ by $holder}: stop that, or set $(service_variable "$1") to another address"
+  local holder
+  [[ -n $1 && $1 != unix:* ]] || return 0
+  if is_open "$1"; then
+    holder=$(holder_of_port "${1##*:}")
+    fail "$1 is in use${holder:+ by $holder}: stop that, or set $2 to another address"
   fi
 }
 
@@ -217,6 +232,21 @@ print_status() {
     printf "$line" "$name" "$address" "$state" "${pid:--}" "$LOGS/$name.log"
   done
   print_database_status "$line"
+  print_metrics_addresses
+}
+
+# Of the services that run and have some.
+print_metrics_addresses() {
+  local name address lines=()
+  for name in "${SERVICES[@]}"; do
+    service_pid "$name" >/dev/null || continue
+    address=$(running_metrics_address "$name")
+    if [[ -n $address ]]; then lines+=("  http://$address/metrics  of $name"); fi
+  done
+  ((${#lines[@]})) || return 0
+  say ""
+  say "metrics, for Prometheus:"
+  printf '%s\n' "${lines[@]}"
 }
 
 print_database_status() {

@@ -9,6 +9,15 @@ BUILD=$(realpath -m -- "${DONUT_BUILD_DIR:-$ROOT/build}")
 COLLECTOR_ADDRESS=${DONUT_COLLECTOR_ADDRESS:-127.0.0.1:50051}
 QUERY_ADDRESS=${DONUT_QUERY_ADDRESS:-127.0.0.1:50052}
 
+# Where metrics are served; empty: nowhere. A service at an address of one's own serves none unless told
+# where, so that two installations on one machine do not meet on the default ports.
+COLLECTOR_METRICS_ADDRESS=
+QUERY_METRICS_ADDRESS=
+[[ -n ${DONUT_COLLECTOR_ADDRESS-} ]] || COLLECTOR_METRICS_ADDRESS=127.0.0.1:9464
+[[ -n ${DONUT_QUERY_ADDRESS-} ]] || QUERY_METRICS_ADDRESS=127.0.0.1:9465
+COLLECTOR_METRICS_ADDRESS=${DONUT_COLLECTOR_METRICS_ADDRESS-$COLLECTOR_METRICS_ADDRESS}
+QUERY_METRICS_ADDRESS=${DONUT_QUERY_METRICS_ADDRESS-$QUERY_METRICS_ADDRESS}
+
 LOGS=$DATA/log
 PIDS=$DATA/run
 
@@ -26,11 +35,26 @@ check_address() {
     fail "$name is \"$address\": it must be host:port, such as 127.0.0.1:50051, or unix:/path"
 }
 
+# The same, or empty; not unix, for Prometheus does not speak that.
+check_metrics_address() {
+  [[ -z $2 || $2 =~ ^[^/]+:[0-9]{1,5}$ ]] ||
+    fail "$1 is \"$2\": it must be host:port, such as 127.0.0.1:9464, or empty for no metrics"
+}
+
 check_settings() {
+  local addresses twice
   check_address DONUT_COLLECTOR_ADDRESS "$COLLECTOR_ADDRESS"
   check_address DONUT_QUERY_ADDRESS "$QUERY_ADDRESS"
+  check_metrics_address DONUT_COLLECTOR_METRICS_ADDRESS "$COLLECTOR_METRICS_ADDRESS"
+  check_metrics_address DONUT_QUERY_METRICS_ADDRESS "$QUERY_METRICS_ADDRESS"
   [[ $COLLECTOR_ADDRESS != "$QUERY_ADDRESS" ]] ||
     fail "DONUT_COLLECTOR_ADDRESS and DONUT_QUERY_ADDRESS are both $QUERY_ADDRESS: give them two ports"
+  addresses=("$COLLECTOR_ADDRESS" "$QUERY_ADDRESS")
+  if [[ -n $COLLECTOR_METRICS_ADDRESS ]]; then addresses+=("$COLLECTOR_METRICS_ADDRESS"); fi
+  if [[ -n $QUERY_METRICS_ADDRESS ]]; then addresses+=("$QUERY_METRICS_ADDRESS"); fi
+  twice=$(printf '%s\n' "${addresses[@]}" | sort | uniq -d | head -n 1)
+  [[ -z $twice ]] ||
+    fail "$twice is named twice: see DONUT_COLLECTOR_METRICS_ADDRESS and DONUT_QUERY_METRICS_ADDRESS"
 }
 
 # Makes the data folder and keeps other runs of this script out of it until this one ends.

@@ -59,6 +59,12 @@ is_gone() { ! grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2>/d
 DONUT_COLLECTOR_ADDRESS=127.0.0.1:$(free_port)
 DONUT_QUERY_ADDRESS=127.0.0.1:$(free_port)
 export DONUT_COLLECTOR_ADDRESS DONUT_QUERY_ADDRESS
+unset DONUT_COLLECTOR_METRICS_ADDRESS DONUT_QUERY_METRICS_ADDRESS
+
+# What an address says to a scrape.
+http_get() {
+  (exec 3<>"/dev/tcp/${1%:*}/${1##*:}" && printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3 && cat <&3) 2>/dev/null
+}
 
 test_usage() {
   expect "help names every word" contains "$(run help)" bench
@@ -100,6 +106,30 @@ test_healing() {
   expect "status tells the new address" contains "$(run status)" "$DONUT_QUERY_ADDRESS"
 }
 
+test_metrics() {
+  local collector taken
+  expect "addresses of one's own have no metrics unless asked for" [ "$(run status | grep -c /metrics)" = 0 ]
+  collector=$(pid_of donut-collector)
+  DONUT_COLLECTOR_METRICS_ADDRESS=127.0.0.1:$(free_port)
+  DONUT_QUERY_METRICS_ADDRESS=127.0.0.1:$(free_port)
+  export DONUT_COLLECTOR_METRICS_ADDRESS DONUT_QUERY_METRICS_ADDRESS
+  run up >/dev/null
+  expect "an address for metrics restarts its service" [ "$(pid_of donut-collector)" != "$collector" ]
+  expect "status tells the collector's" contains "$(run status)" "http://$DONUT_COLLECTOR_METRICS_ADDRESS/metrics"
+  expect "status tells the query service's" contains "$(run status)" "http://$DONUT_QUERY_METRICS_ADDRESS/metrics"
+  expect "the collector's are there" contains "$(http_get "$DONUT_COLLECTOR_METRICS_ADDRESS")" donut_collector_commits_total
+  expect "the query service's are there" contains "$(http_get "$DONUT_QUERY_METRICS_ADDRESS")" donut_query_requests_total
+  taken=$(DONUT_QUERY_METRICS_ADDRESS=$DONUT_COLLECTOR_METRICS_ADDRESS run up 2>&1) || true
+  expect "one address for two is refused" contains "$taken" "$DONUT_COLLECTOR_METRICS_ADDRESS is named twice"
+  taken=$(DONUT_DATA_DIR="$FOLDER/other" DONUT_COLLECTOR_ADDRESS=127.0.0.1:$(free_port) run up 2>&1) || true
+  expect "a port of metrics in use is named" \
+    contains "$taken" "$DONUT_COLLECTOR_METRICS_ADDRESS is in use by donut-collector"
+  taken=$(DONUT_QUERY_METRICS_ADDRESS=here run up 2>&1) || true
+  expect "what is no address of metrics is refused" contains "$taken" "DONUT_QUERY_METRICS_ADDRESS is \"here\""
+  DONUT_QUERY_METRICS_ADDRESS='' run up >/dev/null
+  expect "an empty one turns them off" [ "$(run status | grep -c /metrics)" = 1 ]
+}
+
 test_refusing() {
   local other
   other=$(DONUT_DATA_DIR="$FOLDER/other" run up 2>&1) || true
@@ -126,6 +156,7 @@ test_stopping() {
 test_usage
 test_starting
 test_healing
+test_metrics
 test_refusing
 test_stopping
 ((failures == 0)) || { echo "$failures failed"; exit 1; }
