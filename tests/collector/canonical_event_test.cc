@@ -344,6 +344,8 @@ TEST(CanonicalEventTest, LeavesWhatNoUsualEncoderWrites) {
       kNameAndUser + Field('\x2a', Field('\x0a', value + key)),  // the other way round
       kNameAndUser + Field('\x2a', Field('\x0a', key + value + value)),
       WithValueBytes("\x08\x05"),  // NullValue 5
+      WithValueBytes("\x08\x00\x20\x01"s),
+      WithValueBytes("\x11\0\0\0\0\0\0\0\0\x20\x01"s),
       WithValueBytes("\x20\x02"),
       WithValueBytes("\x20\x81\x00"s),
       WithValueBytes("\x20\x01\x20\x01"),  // a oneof twice
