@@ -40,6 +40,12 @@ const std::array<Kind, 10>& Kinds() {
 
 }  // namespace
 
+TrackResult NoTracker::Track(std::string_view /*event_name*/, std::string_view /*user_id*/,
+                             std::span<const Property> /*properties*/,
+                             const TrackOptions& /*options*/) noexcept {
+  return TrackResult::Taken();
+}
+
 EventSource::EventSource(const std::string& user_prefix, int64_t count)
     : count_(count), first_time_(absl::Now() - kSpan), step_(kSpan / count) {
   const int64_t users = (count / kBlock + 1) * kUsersPerBlock;

@@ -1,6 +1,9 @@
 #include "bench/figures.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -27,6 +30,9 @@ void PrintRemark(const std::string& text) {
 void ShowProgress(const std::string& text) { std::fprintf(stderr, "  %s\n", text.c_str()); }
 
 void Fail(const std::string& what) {
+  // Of several threads that fail at once the first one ends the program.
+  static std::atomic<bool> failed = false;
+  while (failed.exchange(true)) pause();
   std::fprintf(stderr, "bench: %s\n", what.c_str());
   std::exit(1);
 }

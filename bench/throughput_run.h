@@ -47,6 +47,7 @@ class ThroughputRun {
   ThrowawayCluster* const cluster_;
   const CollectorProcess* const collector_;
   RawCopy copy_;
+  double source_us_ = 0;
   Series copied_;
   std::vector<std::string> names_;  // in the order of measuring
   std::map<std::string, Series> loaded_;

@@ -82,16 +82,3 @@ without_settings() {
   env -u DONUT_DATABASE_URL -u DONUT_COLLECTOR_ADDRESS -u DONUT_QUERY_ADDRESS -u DONUT_DATA_DIR \
     -u DONUT_COLLECTOR_METRICS_ADDRESS -u DONUT_QUERY_METRICS_ADDRESS "$@"
 }
-
-run_benchmarks() {
-  local program found=no
-  configure release "$BUILD"
-  build "$BUILD"
-  for program in "$BUILD"/bin/bench-*; do
-    [[ -x $program ]] || continue
-    found=yes
-    step "${program##*/}"
-    without_settings "$program" </dev/null
-  done
-  [[ $found == yes ]] || fail "there are no benchmark programs yet: bench/ has none"
-}
