@@ -1,5 +1,6 @@
 #include "donut/replay.h"
 
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -26,6 +27,7 @@ constexpr absl::Duration kMostLinger = absl::Minutes(1);
 constexpr size_t kMostSentEventBytes = kMostBatchBytes;
 // A replay has somebody waiting: it tries again sooner than a live client.
 constexpr absl::Duration kMostBackoff = absl::Seconds(2);
+constexpr char kTooLarge[] = "event: over 32768 bytes";
 // Deeper values are refused by protobuf's own parser.
 constexpr int kMostNesting = 30;
 
@@ -60,7 +62,7 @@ const char* FindBreakage(const google::protobuf::Struct& object, int nesting) {
 
 // Why the event would break the message that it is in; null when it would not.
 const char* FindBreakage(const v1::Event& event, size_t bytes) {
-  if (bytes > kMostSentEventBytes) return "event: over 32768 bytes";
+  if (bytes > kMostSentEventBytes) return kTooLarge;
   if (!IsReadable(event.name())) return "name: not UTF-8";
   if (!IsReadable(event.user_id())) return "user_id: not UTF-8";
   if (!IsReadable(event.session_id())) return "session_id: not UTF-8";
@@ -152,6 +154,13 @@ absl::Status Replay::Send(const v1::Event& event, const std::string& bookmark) {
   return loop_->AppendEvent(
       bytes, [&](char* place) { event.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(place)); },
       bookmark);
+}
+
+absl::Status Replay::SendEncoded(const std::string& event, const std::string& bookmark) {
+  if (absl::Status status = CheckBookmark(bookmark); !status.ok()) return status;
+  if (event.size() > kMostSentEventBytes) return SendUnparsed(event, kTooLarge, bookmark);
+  return loop_->AppendEvent(
+      event.size(), [&](char* place) { std::memcpy(place, event.data(), event.size()); }, bookmark);
 }
 
 absl::Status Replay::SendUnparsed(const std::string& bytes, const std::string& reason,

@@ -203,6 +203,17 @@ TEST_F(ReplayTest, SendsAnEventThatWouldBreakItsMessageAsUnparsed) {
   EXPECT_EQ(Ledger().stored, (std::map<int64_t, std::string>{{4, "fine"}}));
 }
 
+TEST_F(ReplayTest, SendsEncodedEventsAsTheyAre) {
+  ASSERT_TRUE(Open().ok());
+  EXPECT_TRUE(replay_->SendEncoded(Event("a").SerializeAsString(), "after a").ok());
+  EXPECT_TRUE(replay_->SendEncoded(Event(std::string(1 << 20, 'x')).SerializeAsString()).ok());
+  EXPECT_TRUE(replay_->SendEncoded(Event("b").SerializeAsString(), "after b").ok());
+  EXPECT_TRUE(replay_->Finish(kLong).ok());
+  EXPECT_EQ(Ledger().stored, (std::map<int64_t, std::string>{{1, "a"}, {3, "b"}}));
+  EXPECT_THAT(Ledger().unparsed_reasons, ElementsAre("event: over 32768 bytes"));
+  EXPECT_EQ(Ledger().bookmark, "after b");
+}
+
 TEST_F(ReplayTest, RefusesALongBookmarkWithoutTakingANumber) {
   ASSERT_TRUE(Open().ok());
   EXPECT_EQ(replay_->Send(Event("a"), std::string(257, 'b')).code(), absl::StatusCode::kInvalidArgument);

@@ -50,8 +50,7 @@ struct ReplayOptions {
 
   // Memory for what is sent and not committed; Send waits while it is full. 2 MiB to 1 GiB.
   size_t window_bytes = 8 << 20;
-  // A batch goes out when it has this many events (1 to 5,000) or bytes (1 KiB to 960 KiB), or
-  // when its first event has waited for `linger` (at most a minute).
+  // When a batch goes out: as in ClientOptions.
   int max_batch_events = 5'000;
   size_t max_batch_bytes = 512 << 10;
   absl::Duration linger = absl::Milliseconds(50);
@@ -102,6 +101,10 @@ class Replay {
   // INVALID_ARGUMENT for a bookmark of more than 256 bytes takes no number.
   // An event that would break its message (bad UTF-8, close to 1 MiB) goes as Unparsed.
   absl::Status Send(const v1::Event& event, const std::string& bookmark = "");
+  // The same for an event's wire bytes, for sources that are too long to make a message of each event. Only
+  // the size is checked: bytes that are no v1::Event break their stream three times and are skipped as
+  // poisonous, alone.
+  absl::Status SendEncoded(const std::string& event, const std::string& bookmark = "");
   // `bytes` is cut to 32 KiB, `reason` to 1 KiB and cleaned of what is not UTF-8.
   absl::Status SendUnparsed(const std::string& bytes, const std::string& reason,
                             const std::string& bookmark = "");
