@@ -3,69 +3,59 @@
 #include <cstdint>
 #include <string>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/render/figures.h"
-#include "common/proto_alias.h"
 #include "common/status_macros.h"
-#include "donut/analytics/v1/event.pb.h"
 
 namespace donut::cli {
 namespace {
 
-std::string WhatToDo(const std::string& path, const std::string& first_line, const absl::Status& reason) {
-  const std::string file = path == "-" ? "FILE" : path;
-  if (absl::StartsWith(first_line, "[")) {
-    return absl::StrCat("One object per line is wanted: jq -c '.[]' ", file, " | donut import -");
-  }
-  if (first_line == "{") {
-    return absl::StrCat("One object per line is wanted: jq -c . ", file, " | donut import -");
-  }
-  if (reason.code() == absl::StatusCode::kDataLoss) return "Is it a file of JSON, one object per line?";
-  return "Say which keys to take: --user-field, --event-field, --time-field (donut import --help)";
-}
+struct FirstRecord {
+  std::string text;
+  int64_t line = 0;
+  absl::Status failure;
+};
 
-// A JSON document over several lines. One of these may well be readable by itself, such as an array's last.
-bool BeginsADocument(const std::string& line) {
-  return line == "[" || line == "{" || absl::StartsWith(line, "[{");
-}
-
-absl::Status Refusal(const std::string& what, const absl::Status& reason, const std::string& path,
-                     const std::string& first_line) {
-  return absl::InvalidArgumentError(absl::StrCat(path == "-" ? "standard input" : path, ": ", what,
-                                                 ", so nothing was sent. Its first line: ", reason.message(),
-                                                 ". ", WhatToDo(path, first_line, reason)));
+absl::Status Refusal(const std::string& path, const std::string& what, const FirstRecord& first,
+                     const RecordParser& parser) {
+  const std::string source = path == "-" ? "standard input" : path;
+  return absl::InvalidArgumentError(
+      absl::StrCat(source, ": ", what, ", so nothing was sent. ", PlaceInSource(path, first.line), ": ",
+                   first.failure.message(), ". ", parser.Advice(path, first.text, first.failure)));
 }
 
 }  // namespace
 
-absl::Status CheckFirstLines(const std::string& path, const FieldMapping& mapping, LineReader& reader) {
-  LineParser parser(mapping);
-  v1::Event event;
-  std::string first_line;
-  absl::Status first_reason;
-  int64_t lines = 0;
-  while (true) {
-    ASSIGN_OR_RETURN(const SourceLine* line, reader.Peek());
-    if (line == nullptr) break;
-    const absl::Status parsed = parser.Parse(line->text, event);
+absl::Status CheckFirstRecords(const std::string& path, const std::string& noun, size_t first,
+                               RecordParser& parser, RecordReader& reader) {
+  EventBytes event;
+  FirstRecord first_record;
+  int64_t records = 0;
+  for (size_t index = first;; ++index) {
+    ASSIGN_OR_RETURN(const Record* record, reader.Peek(index));
+    if (record == nullptr) break;
+    const absl::Status parsed = parser.Parse(record->text, event);
     if (parsed.ok()) return absl::OkStatus();
-    if (lines++ > 0) continue;
-    first_line = line->text;
-    first_reason = parsed;
+    if (records++ > 0) continue;
+    first_record = {std::string(record->text), record->line, parsed};
     // A log's only line may still be being written.
-    const bool may_grow = !line->terminated && absl::StartsWith(first_line, "{");
-    if (may_grow && parsed.code() == absl::StatusCode::kDataLoss) return absl::OkStatus();
-    if (BeginsADocument(first_line)) {
-      return Refusal("a JSON document, not lines of JSON", parsed, path, first_line);
+    const bool may_grow = !record->terminated && first_record.text.starts_with('{');
+    if (may_grow && parser.MayBeUnfinished(parsed)) return absl::OkStatus();
+    if (parser.BeginsADocument(first_record.text)) {
+      return Refusal(path, "a JSON document, not lines of JSON", first_record, parser);
     }
   }
-  if (lines == 0) return absl::OkStatus();
-  const bool all = lines < static_cast<int64_t>(kMaxPeekedLines);
+  if (records == 0) return absl::OkStatus();
+  const bool all = records + static_cast<int64_t>(first) < static_cast<int64_t>(kMaxPeekedRecords);
   const std::string none =
-      lines == 1 ? "its only line cannot"
-                 : absl::StrCat("none of its ", all ? "" : "first ", Counted(lines, "line"), " can");
-  return Refusal(absl::StrCat(none, " be read as an event"), first_reason, path, first_line);
+      records == 1 ? absl::StrCat("its only ", noun, " cannot")
+                   : absl::StrCat("none of its ", all ? "" : "first ", Counted(records, noun), " can");
+  return Refusal(path, absl::StrCat(none, " be read as an event"), first_record, parser);
+}
+
+std::string PlaceInSource(const std::string& path, int64_t line) {
+  if (path == "-") return absl::StrCat("standard input, line ", line);
+  return absl::StrCat(path, ":", line);
 }
 
 }  // namespace donut::cli

@@ -3,15 +3,23 @@
 // thread-safe.
 #pragma once
 
+#include <cstddef>
+#include <string>
+
 #include "absl/status/status.h"
-#include "cli/import_line.h"
-#include "cli/line_reader.h"
+#include "cli/record_parser.h"
+#include "cli/record_reader.h"
 
 namespace donut::cli {
 
-// Looks at the first lines of `reader` (LineReader::Peek) up to the first one that can be read.
-// INVALID_ARGUMENT when there is none, or when the source is one JSON document over several lines: why the
-// first line cannot be read, and what to do. Else as the reader.
-absl::Status CheckFirstLines(const std::string& path, const FieldMapping& mapping, LineReader& reader);
+// Looks at the first records of `reader` (RecordReader::Peek), from the one with index `first` (behind a
+// header), up to the first one that can be read. INVALID_ARGUMENT when there is none, or when the source is
+// one document over several lines: why the first record cannot be read, and what to do. Else as the reader.
+// `noun` is what a record is called: "line" or "row".
+absl::Status CheckFirstRecords(const std::string& path, const std::string& noun, size_t first,
+                               RecordParser& parser, RecordReader& reader);
+
+// "events.csv:12" or "standard input, line 12": where something stands.
+std::string PlaceInSource(const std::string& path, int64_t line);
 
 }  // namespace donut::cli

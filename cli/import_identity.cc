@@ -10,6 +10,7 @@ namespace donut::cli {
 namespace {
 
 constexpr size_t kRollingHashBytes = 32;
+constexpr char kOpenMark[] = "?";
 
 std::string Blake2b(const std::string& text, size_t bytes) {
   std::string hash(bytes, '\0');
@@ -34,18 +35,35 @@ std::string ProducerIdOfName(const std::string& name, int generation) {
   return Blake2b(absl::StrCat("donut import by name 1\n", generation, "\n", name), limits::kProducerIdBytes);
 }
 
-void RollingHash::Add(const std::string& line) {
-  if (!line.empty()) value_ = Blake2b(absl::StrCat(value_, line), kRollingHashBytes);
+void RollingHash::Add(std::string_view line) {
+  if (line.empty()) return;
+  input_.assign(value_).append(line);
+  value_ = Blake2b(input_, kRollingHashBytes);
 }
 
-// The hash has a fixed length; the number is left out when it is 0.
-std::string ImportBookmark::ToText() const { return unreadable > 0 ? absl::StrCat(hash, unreadable) : hash; }
+// The hashes have a fixed length; numbers that are 0 are left out.
+std::string ImportBookmark::ToText() const {
+  std::string text = hash;
+  if (unreadable > 0) absl::StrAppend(&text, unreadable);
+  if (open_from > 0) absl::StrAppend(&text, kOpenMark, open_from, kOpenMark, hash_before_open);
+  return text;
+}
 
 ImportBookmark ImportBookmark::FromText(const std::string& text) {
+  const auto number = [](const std::string& digits) {
+    int64_t value = 0;
+    return absl::SimpleAtoi(digits, &value) ? value : 0;
+  };
   ImportBookmark bookmark;
   bookmark.hash = text.substr(0, kRollingHashBytes);
-  const std::string number = text.substr(bookmark.hash.size());
-  if (!absl::SimpleAtoi(number, &bookmark.unreadable)) bookmark.unreadable = 0;
+  const std::string rest = text.substr(bookmark.hash.size());
+  const size_t first_mark = rest.find(kOpenMark);
+  bookmark.unreadable = number(rest.substr(0, first_mark));
+  if (first_mark == std::string::npos) return bookmark;
+  const size_t second_mark = rest.find(kOpenMark, first_mark + 1);
+  if (second_mark == std::string::npos) return bookmark;
+  bookmark.open_from = number(rest.substr(first_mark + 1, second_mark - first_mark - 1));
+  bookmark.hash_before_open = rest.substr(second_mark + 1);
   return bookmark;
 }
 

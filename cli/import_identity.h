@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace donut::cli {
 
@@ -21,20 +22,25 @@ std::string ProducerIdOfName(const std::string& name, int generation);
 // that it fits any line number behind the last line that counts.
 class RollingHash {
  public:
-  void Add(const std::string& line);
+  void Add(std::string_view line);
   // 32 bytes; empty before the first line.
   const std::string& value() const { return value_; }
 
  private:
   std::string value_;
+  std::string input_;  // kept for its memory
 };
 
 // What the ledger keeps beside the last committed line of an import.
 struct ImportBookmark {
   std::string hash;        // the rolling hash up to there
   int64_t unreadable = 0;  // how many of these lines could not be read as an event
+  // The first of these lines that might have become another one if the source had gone on (Record's
+  // may_change), and the rolling hash in front of it. 0: there is none.
+  int64_t open_from = 0;
+  std::string hash_before_open = {};
 
-  // At most 51 bytes.
+  // At most 104 bytes.
   std::string ToText() const;
   static ImportBookmark FromText(const std::string& text);
 };

@@ -1,13 +1,12 @@
 #include "cli/import_line.h"
 
-#include <string_view>
-#include <vector>
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "cli/time_text.h"
 #include "common/limits.h"
-#include "common/proto_time.h"
 #include "common/status_macros.h"
 
 namespace donut::cli {
@@ -23,17 +22,19 @@ absl::Status Wrong(const std::string& field, const absl::Status& rule) {
   return Wrong(field, std::string(rule.message()));
 }
 
-// A text, or an id that is written as a whole number.
-absl::StatusOr<std::string> TextOf(simdjson::dom::element element, const std::string& field) {
+// A text, or an id that is written as a whole number, which is put into `digits`.
+absl::StatusOr<std::string_view> TextOf(simdjson::dom::element element, std::string& digits) {
   switch (element.type()) {
     case element_type::STRING:
-      return std::string(element.get_string().value_unsafe());
+      return element.get_string().value_unsafe();
     case element_type::INT64:
-      return absl::StrCat(element.get_int64().value_unsafe());
+      digits = absl::StrCat(element.get_int64().value_unsafe());
+      return digits;
     case element_type::UINT64:
-      return absl::StrCat(element.get_uint64().value_unsafe());
+      digits = absl::StrCat(element.get_uint64().value_unsafe());
+      return digits;
     default:
-      return Wrong(field, "must be a text or a whole number");
+      return absl::InvalidArgumentError("must be a text or a whole number");
   }
 }
 
@@ -43,13 +44,8 @@ absl::StatusOr<absl::Time> TimeOf(simdjson::dom::element element) {
     case element_type::UINT64:
     case element_type::DOUBLE:
       return FromUnixNumber(element.get_double().value_unsafe());
-    case element_type::STRING: {
-      const std::string text(element.get_string().value_unsafe());
-      double number;
-      if (text.find('-', 1) == std::string::npos && absl::SimpleAtod(text, &number))
-        return FromUnixNumber(number);
-      return ParseRfc3339(text);
-    }
+    case element_type::STRING:
+      return ParseTimeText(element.get_string().value_unsafe());
     default:
       return absl::InvalidArgumentError("must be an RFC 3339 text, or Unix seconds or milliseconds");
   }
@@ -65,49 +61,59 @@ std::string FieldMapping::Fingerprint() const {
   return fingerprint;
 }
 
-LineParser::LineParser(const FieldMapping& mapping)
-    : user_(FieldFor(mapping.user, {"user", "user_id", "distinct_id"})),
-      event_(FieldFor(mapping.event, {"event", "event_name", "name"})),
-      time_(FieldFor(mapping.time, {"time", "timestamp", "event_time"})),
-      session_(FieldFor(mapping.session, {"session", "session_id"})),
-      properties_(FieldFor(mapping.properties, {"properties", "props"})) {}
+LineParser::LineParser(const FieldMapping& mapping) {
+  AddField(kUser, mapping.user, {"user", "user_id", "distinct_id"});
+  AddField(kEvent, mapping.event, {"event", "event_name", "name"});
+  AddField(kTime, mapping.time, {"time", "timestamp", "event_time"});
+  AddField(kSession, mapping.session, {"session", "session_id"});
+  AddField(kProperties, mapping.properties, {"properties", "props"});
+}
 
-LineParser::Field LineParser::FieldFor(const std::string& chosen, const std::vector<std::string>& usual) {
-  Field field;
+void LineParser::AddField(Field field, const std::string& chosen, const std::vector<std::string>& usual) {
   if (chosen.empty()) {
-    for (const std::string& name : usual) field.candidates.push_back({name});
-    field.names = absl::StrJoin(usual, ", ");
-    return field;
+    for (size_t rank = 0; rank < usual.size(); ++rank) candidates_.push_back({field, rank, {usual[rank]}});
+    looked_for_[field] = absl::StrJoin(usual, ", ");
+    return;
   }
   // A key that has dots in it comes first.
-  field.candidates.push_back({chosen});
+  candidates_.push_back({field, 0, {chosen}});
   const JsonPath path = absl::StrSplit(chosen, '.');
-  if (path.size() > 1) field.candidates.push_back(path);
-  field.names = chosen;
-  return field;
+  if (path.size() > 1) candidates_.push_back({field, 1, path});
+  looked_for_[field] = chosen;
 }
 
-std::string LineParser::Found::name() const { return absl::StrJoin(*path, "."); }
+std::string LineParser::Found::name() const { return absl::StrJoin(candidate->path, "."); }
 
 // Null counts as absent.
-LineParser::Found LineParser::Find(simdjson::dom::element line, const Field& field) {
-  for (const JsonPath& path : field.candidates) {
-    simdjson::dom::element element = line;
-    bool reached = true;
-    for (const std::string& key : path) {
-      simdjson::dom::object object;
-      reached = element.get_object().get(object) == simdjson::SUCCESS &&
-                object.at_key(key).get(element) == simdjson::SUCCESS;
-      if (!reached) break;
+void LineParser::Find(simdjson::dom::object line) {
+  found_ = {};
+  for (const simdjson::dom::key_value_pair member : line) {
+    for (const Candidate& candidate : candidates_) {
+      if (member.key != candidate.path.front()) continue;
+      Found& found = found_[candidate.field];
+      if (found.candidate != nullptr && found.candidate->rank <= candidate.rank) continue;
+      simdjson::dom::element element = member.value;
+      bool is_there = true;
+      for (size_t step = 1; is_there && step < candidate.path.size(); ++step) {
+        simdjson::dom::object object;
+        is_there = element.get_object().get(object) == simdjson::SUCCESS &&
+                   object.at_key(candidate.path[step]).get(element) == simdjson::SUCCESS;
+      }
+      if (is_there && !element.is_null()) found = {element, &candidate};
     }
-    if (reached && !element.is_null()) return {true, element, &path};
   }
-  return {};
 }
 
-absl::Status LineParser::Parse(const std::string& line, v1::Event& event) {
+absl::Status LineParser::Missing(const char* what, Field field) const {
+  return Wrong(what, absl::StrCat("looked for ", looked_for_[field]));
+}
+
+absl::Status LineParser::Parse(std::string_view line, EventBytes& event) {
+  line_.reserve(line.size() + simdjson::SIMDJSON_PADDING);
+  line_ = line;
   simdjson::dom::element root;
-  if (const auto error = parser_.parse(line).get(root); error != simdjson::SUCCESS) {
+  if (const auto error = parser_.parse(line_.data(), line_.size(), false).get(root);
+      error != simdjson::SUCCESS) {
     return absl::DataLossError(error == simdjson::UTF8_ERROR ? "not JSON: bytes that are not UTF-8"
                                : error == simdjson::NUMBER_ERROR
                                    ? "not JSON: a number is malformed or too large"
@@ -115,50 +121,112 @@ absl::Status LineParser::Parse(const std::string& line, v1::Event& event) {
   }
   simdjson::dom::object object;
   if (root.get_object().get(object) != simdjson::SUCCESS) return absl::DataLossError("not a JSON object");
+  Find(object);
+  const Found &name = found_[kEvent], &user = found_[kUser], &session = found_[kSession];
+  if (name.candidate == nullptr) return Missing("no event name", kEvent);
+  if (user.candidate == nullptr) return Missing("no user", kUser);
+  if (found_[kTime].candidate == nullptr) return Missing("no time", kTime);
 
-  const Found user = Find(root, user_), name = Find(root, event_), time = Find(root, time_),
-              session = Find(root, session_), properties = Find(root, properties_);
-  if (!name.is_there) return Wrong("no event name", absl::StrCat("looked for ", event_.names));
-  if (!user.is_there) return Wrong("no user", absl::StrCat("looked for ", user_.names));
-  if (!time.is_there) return Wrong("no time", absl::StrCat("looked for ", time_.names));
-
-  event.Clear();
   std::string_view name_text;
   if (name.element.get_string().get(name_text) != simdjson::SUCCESS)
     return Wrong(name.name(), "must be a text");
-  event.set_name(name_text.data(), name_text.size());
-  ASSIGN_OR_RETURN(*event.mutable_user_id(), TextOf(user.element, user.name()));
-  const auto when = TimeOf(time.element);
-  if (!when.ok()) return Wrong(time.name(), when.status());
-  *event.mutable_event_time() = ToProto(*when);
-  if (session.is_there) {
-    ASSIGN_OR_RETURN(*event.mutable_session_id(), TextOf(session.element, session.name()));
-  }
+  std::string user_digits, session_digits;
+  const auto user_text = TextOf(user.element, user_digits);
+  if (!user_text.ok()) return Wrong(user.name(), user_text.status());
+  const auto time = TimeOf(found_[kTime].element);
+  if (!time.ok()) return Wrong(found_[kTime].name(), time.status());
+  absl::StatusOr<std::string_view> session_text = "";
+  if (session.candidate != nullptr) session_text = TextOf(session.element, session_digits);
+  if (!session_text.ok()) return Wrong(session.name(), session_text.status());
 
-  std::vector<JsonPath> taken;
-  for (const Found* found : {&user, &name, &time, &session, &properties}) {
-    if (found->is_there) taken.push_back(*found->path);
-  }
-  if (properties.is_there) {
-    simdjson::dom::object members;
-    if (properties.element.get_object().get(members) != simdjson::SUCCESS) {
-      return Wrong(properties.name(), "must be a JSON object");
-    }
-    RETURN_IF_ERROR(AddMembers(members, *properties.path, taken, *event.mutable_properties()));
-  }
-  google::protobuf::Struct others;
-  RETURN_IF_ERROR(AddMembers(object, {}, taken, others));
-  for (auto& [key, value] : *others.mutable_fields()) {
-    if (event.properties().fields().contains(key)) {
-      return Wrong(key, "stands beside the properties and in them");
-    }
-    (*event.mutable_properties()->mutable_fields())[key].Swap(&value);
-  }
-  if (const size_t bytes = event.ByteSizeLong(); bytes > limits::kMaxEventBytes) {
+  event.StartEvent(name_text, *user_text, *session_text, *time);
+  RETURN_IF_ERROR(WriteProperties(object, event));
+  event.FinishEvent();
+  if (const size_t bytes = event.bytes().size(); bytes > limits::kMaxEventBytes) {
     return absl::InvalidArgumentError(
         absl::StrCat("the event is too large: ", bytes, " bytes, at most ", limits::kMaxEventBytes));
   }
   return absl::OkStatus();
+}
+
+bool LineParser::IsTaken(std::string_view key) const {
+  return std::any_of(found_.begin(), found_.end(), [key](const Found& found) {
+    return found.candidate != nullptr && found.candidate->path.size() == 1 && found.candidate->path[0] == key;
+  });
+}
+
+absl::Status LineParser::WriteProperties(simdjson::dom::object line, EventBytes& event) {
+  keys_.clear();
+  taken_inside_.clear();
+  for (const Found& found : found_) {
+    if (found.candidate != nullptr && found.candidate->path.size() > 1) {
+      taken_inside_.push_back(found.candidate->path);
+    }
+  }
+  const Found& properties = found_[kProperties];
+  if (properties.candidate != nullptr) {
+    simdjson::dom::object members;
+    if (properties.element.get_object().get(members) != simdjson::SUCCESS) {
+      return Wrong(properties.name(), "must be a JSON object");
+    }
+    // Where the properties themselves stand, for what is taken out of them.
+    JsonPlace steps[limits::kMaxPropertyNesting];
+    const JsonPath& path = properties.candidate->path;
+    if (path.size() > std::size(steps)) return Wrong(properties.name(), "a path of too many keys");
+    for (size_t i = 0; i < path.size(); ++i) steps[i] = {i == 0 ? nullptr : &steps[i - 1], path[i]};
+    for (const simdjson::dom::key_value_pair member : members) {
+      RETURN_IF_ERROR(WriteProperty(member, {&steps[path.size() - 1], member.key}, event));
+    }
+  }
+  for (const simdjson::dom::key_value_pair member : line) {
+    if (IsTaken(member.key)) continue;
+    RETURN_IF_ERROR(WriteProperty(member, {nullptr, member.key}, event));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LineParser::WriteProperty(const simdjson::dom::key_value_pair& member, const JsonPlace& place,
+                                       EventBytes& event) {
+  const bool is_taken = std::any_of(taken_inside_.begin(), taken_inside_.end(),
+                                    [&place](const JsonPath& path) { return place.Is(path); });
+  if (is_taken) return absl::OkStatus();
+  if (std::find(keys_.begin(), keys_.end(), member.key) != keys_.end()) {
+    return Wrong(std::string(member.key), "stands beside the properties and in them, or twice");
+  }
+  // Also bounds the search above.
+  if (keys_.size() == limits::kMaxProperties) {
+    return absl::InvalidArgumentError(absl::StrCat("more than ", limits::kMaxProperties, " properties"));
+  }
+  keys_.push_back(member.key);
+  event.OpenMember(member.key);
+  RETURN_IF_ERROR(WriteValue(member.value, place, 1, taken_inside_, event));
+  event.CloseMember();
+  return absl::OkStatus();
+}
+
+// A whole object without a user stays without one.
+bool LineParser::MayBeUnfinished(const absl::Status& failure) const {
+  return failure.code() == absl::StatusCode::kDataLoss;
+}
+
+// One of a document's lines may well be readable by itself, such as an array's last.
+bool LineParser::BeginsADocument(std::string_view first_line) const {
+  return first_line == "[" || first_line == "{" || first_line.starts_with("[{");
+}
+
+std::string LineParser::Advice(const std::string& path, std::string_view first_line,
+                               const absl::Status& failure) const {
+  const std::string file = path == "-" ? "FILE" : path;
+  if (first_line.starts_with('[')) {
+    return absl::StrCat("One object per line is wanted: jq -c '.[]' ", file, " | donut import -");
+  }
+  if (first_line == "{") {
+    return absl::StrCat("One object per line is wanted: jq -c . ", file, " | donut import -");
+  }
+  if (failure.code() == absl::StatusCode::kDataLoss) {
+    return "Is it a file of JSON, one object per line? For rows of CSV: --format csv";
+  }
+  return "Say which keys to take: --user-field, --event-field, --time-field (donut import --help)";
 }
 
 }  // namespace donut::cli

@@ -1,14 +1,17 @@
-// One line of an imported file becomes an event. The mapping says which keys hold what;
-// every other key, and what the properties hold, becomes a property, so that nothing is lost.
-// Not thread-safe (it keeps the parser's buffers).
+// One line of JSON becomes an event. The mapping says which keys hold what; every other key, and what the
+// properties hold, becomes a property, so that nothing is lost. Not thread-safe (it keeps the parser's
+// buffers).
 #pragma once
 
+#include <array>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "cli/event_bytes.h"
 #include "cli/json_event.h"
-#include "common/proto_alias.h"
-#include "donut/analytics/v1/event.pb.h"
+#include "cli/record_parser.h"
 #include "simdjson.h"
 
 namespace donut::cli {
@@ -28,31 +31,47 @@ struct FieldMapping {
   std::string Fingerprint() const;
 };
 
-class LineParser {
+class LineParser : public RecordParser {
  public:
   explicit LineParser(const FieldMapping& mapping);
 
-  // INVALID_ARGUMENT with the reason for people: which key, which rule. DATA_LOSS when the line is
-  // not a whole JSON object (a line that is being written looks like that).
-  absl::Status Parse(const std::string& line, v1::Event& event);
+  absl::Status Parse(std::string_view line, EventBytes& event) override;
+  bool MayBeUnfinished(const absl::Status& failure) const override;
+  bool BeginsADocument(std::string_view first_line) const override;
+  std::string Advice(const std::string& path, std::string_view first_line,
+                     const absl::Status& failure) const override;
 
  private:
-  struct Field {
-    std::vector<JsonPath> candidates;
-    std::string names;  // "user, user_id or distinct_id", for messages
+  enum Field : size_t { kUser, kEvent, kTime, kSession, kProperties, kFieldCount };
+  // A place where a field may stand; of several, the one with the lower rank counts.
+  struct Candidate {
+    Field field;
+    size_t rank;
+    JsonPath path;
   };
   struct Found {
-    bool is_there = false;
     simdjson::dom::element element;
-    const JsonPath* path = nullptr;
+    const Candidate* candidate = nullptr;  // null: not there
     std::string name() const;
   };
 
-  static Field FieldFor(const std::string& chosen, const std::vector<std::string>& usual);
-  static Found Find(simdjson::dom::element line, const Field& field);
+  void AddField(Field field, const std::string& chosen, const std::vector<std::string>& usual);
+  void Find(simdjson::dom::object line);
+  absl::Status Missing(const char* what, Field field) const;
+  bool IsTaken(std::string_view key) const;
+  absl::Status WriteProperties(simdjson::dom::object line, EventBytes& event);
+  absl::Status WriteProperty(const simdjson::dom::key_value_pair& member, const JsonPlace& place,
+                             EventBytes& event);
 
-  const Field user_, event_, time_, session_, properties_;
+  std::vector<Candidate> candidates_;
+  std::array<std::string, kFieldCount> looked_for_;  // "user, user_id, distinct_id", for messages
   simdjson::dom::parser parser_;
+
+  // Of the current line.
+  std::string line_;
+  std::array<Found, kFieldCount> found_;
+  std::vector<JsonPath> taken_inside_;  // the dotted ones
+  std::vector<std::string_view> keys_;
 };
 
 }  // namespace donut::cli

@@ -1,15 +1,15 @@
-// From JSON, as people write it, to an event's properties and time: shared by track and
-// import. simdjson stays behind this and import_line.cc.
+// From JSON, as people write it, to an event's properties: shared by track and import. simdjson stays behind
+// this and import_line.cc.
 // Errors are INVALID_ARGUMENT whose message names the place and the rule, never a value. Plain functions,
 // thread-safe.
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
-#include "absl/time/time.h"
+#include "cli/event_bytes.h"
 #include "google/protobuf/struct.pb.h"
 #include "simdjson.h"
 
@@ -18,14 +18,21 @@ namespace donut::cli {
 // The keys from the top to one value: {"properties", "session_id"}.
 using JsonPath = std::vector<std::string>;
 
-// Adds the object's members to `properties`, apart from those at `left_out`. A key that is
-// there already is an error. `at` is the object's own path, for messages and for left_out.
-absl::Status AddMembers(simdjson::dom::object object, const JsonPath& at,
-                        const std::vector<JsonPath>& left_out, google::protobuf::Struct& properties);
+// The same while a value is walked over: each step knows the one above it.
+struct JsonPlace {
+  const JsonPlace* above = nullptr;
+  std::string_view key = {};
 
-// One value. `depth` is the nesting of the object or list that holds it, from 1.
-absl::Status ToValue(simdjson::dom::element element, const JsonPath& at, int depth,
-                     google::protobuf::Value& value);
+  // "properties.session_id".
+  std::string name() const;
+  bool Is(const JsonPath& path) const;
+};
+
+// One value, within an open member. `depth` is the nesting of the object or list that holds it, from 1. Of an
+// object, at any depth, the members at `left_out` are left out. Of a key that comes twice the later one
+// counts.
+absl::Status WriteValue(simdjson::dom::element element, const JsonPlace& at, int depth,
+                        const std::vector<JsonPath>& left_out, EventBytes& out);
 
 // A whole JSON object.
 absl::Status AddJsonProperties(const std::string& json, google::protobuf::Struct& properties);
@@ -33,11 +40,5 @@ absl::Status AddJsonProperties(const std::string& json, google::protobuf::Struct
 // "key=value": a value that is a JSON number, true, false, null, a quoted string, a list or an object is
 // that; anything else is a string as it stands.
 absl::Status AddProperty(const std::string& assignment, google::protobuf::Struct& properties);
-
-// RFC 3339 with a zone ("2024-01-31T05:00:00Z", "2024-01-31 05:00:00.5+01:00").
-absl::StatusOr<absl::Time> ParseRfc3339(const std::string& text);
-
-// Unix seconds, or milliseconds from 10^11 on (1973).
-absl::StatusOr<absl::Time> FromUnixNumber(double number);
 
 }  // namespace donut::cli

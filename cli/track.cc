@@ -13,6 +13,7 @@
 #include "cli/render/display_text.h"
 #include "cli/render/figures.h"
 #include "cli/service_call.h"
+#include "cli/time_text.h"
 #include "common/proto_time.h"
 #include "common/status_macros.h"
 #include "donut/analytics/v1/collector.grpc.pb.h"

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "cli/import_line.h"
 
 namespace donut::cli {
 namespace {
@@ -26,8 +27,9 @@ class ImportCheckTest : public ::testing::Test {
   // "" when the lines pass.
   std::string Refusal(const std::string& text, const FieldMapping& mapping = {}) {
     std::ofstream(path_, std::ios::trunc) << text;
-    const auto reader = LineReader::Open(path_);
-    return std::string(CheckFirstLines(path_, mapping, **reader).message());
+    const auto reader = RecordReader::Open(path_);
+    LineParser parser(mapping);
+    return std::string(CheckFirstRecords(path_, "line", 0, parser, **reader).message());
   }
 
   const std::string path_ = ::testing::TempDir() + "import_check_test." + std::to_string(getpid());
@@ -76,7 +78,7 @@ TEST_F(ImportCheckTest, AnOnlyLineThatIsStillBeingWrittenPasses) {
 
 TEST_F(ImportCheckTest, LooksAtAThousandLines) {
   std::string text;
-  for (size_t i = 1; i < kMaxPeekedLines; ++i) absl::StrAppend(&text, "no\n");
+  for (size_t i = 1; i < kMaxPeekedRecords; ++i) absl::StrAppend(&text, "no\n");
   EXPECT_EQ(Refusal(absl::StrCat(text, kGood, "\n")), "");
   EXPECT_THAT(Refusal(absl::StrCat(text, "no\n", kGood, "\n")), HasSubstr("its first 1,000 lines"));
 }

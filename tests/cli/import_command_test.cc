@@ -3,57 +3,27 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstdio>
 #include <fstream>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "cli/command.h"
-#include "tests/cli/ledger_collector.h"
+#include "tests/cli/import_program.h"
 
 namespace donut::cli {
 namespace {
 
-using ::donut::testing::LedgerCollector;
+using ::donut::testing::ImportProgram;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr char kGood[] = R"({"user":"ada","event":"e","time":"2024-03-01T10:00:00Z"})";
 
-class ImportCommandTest : public ::testing::Test {
- protected:
-  ~ImportCommandTest() override { std::remove(path_.c_str()); }
-
-  struct Result {
-    int exit_code = -1;
-    std::string text;  // both outputs
-  };
-  Result Run(const std::string& arguments) {
-    const std::string command =
-        absl::StrCat(DONUT_PROGRAM " --collector ", collector_.address(), " import ", arguments, " 2>&1");
-    Result result;
-    FILE* const output = popen(command.c_str(), "r");
-    std::array<char, 4096> part;
-    while (const size_t size = fread(part.data(), 1, part.size(), output))
-      result.text.append(part.data(), size);
-    const int status = pclose(output);
-    if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);
-    return result;
-  }
-  Result Import(const std::string& text, const std::string& options = "") {
-    std::ofstream(path_, std::ios::trunc) << text;
-    return Run(absl::StrCat(options, " ", path_));
-  }
-
-  LedgerCollector collector_;
-  const std::string path_ = ::testing::TempDir() + "import_command_test." + std::to_string(getpid());
-};
+using ImportCommandTest = ImportProgram;
 
 TEST_F(ImportCommandTest, StoresNothingOfAFileWithoutOneReadableLine) {
   const std::string lines = absl::StrCat(kGood, "\n", kGood, "\n");
@@ -77,8 +47,8 @@ TEST_F(ImportCommandTest, ARepeatedImportTellsOfUnreadableLinesAgain) {
   EXPECT_THAT(again.text, HasSubstr("nothing new: 3 lines, 1 of them unreadable"));
   const Result grown = Import(absl::StrCat(lines, kGood, "\n"));
   EXPECT_EQ(grown.exit_code, kExitRefused);
-  EXPECT_THAT(grown.text,
-              AllOf(HasSubstr("1 line: 1 stored"), HasSubstr("imported before 1 was unreadable")));
+  EXPECT_THAT(grown.text, AllOf(HasSubstr("4 lines: 1 stored, 3 already there"),
+                                HasSubstr("imported before 1 was unreadable")));
 }
 
 TEST_F(ImportCommandTest, ARepeatedImportOfReadableLinesIsDone) {
@@ -101,9 +71,41 @@ TEST_F(ImportCommandTest, BlamesTheFileForWhatTheFileIs) {
 
 TEST_F(ImportCommandTest, BlamesAFileWithoutReadPermission) {
   if (geteuid() == 0) GTEST_SKIP() << "root may read every file";
-  std::ofstream(path_) << kGood;
-  ASSERT_EQ(chmod(path_.c_str(), 0), 0);
-  EXPECT_THAT(Run(path_).text, AllOf(HasSubstr("Permission denied"), Not(HasSubstr("key"))));
+  std::ofstream(path()) << kGood;
+  ASSERT_EQ(chmod(path().c_str(), 0), 0);
+  EXPECT_THAT(Run(path()).text, AllOf(HasSubstr("Permission denied"), Not(HasSubstr("key"))));
+}
+
+TEST_F(ImportCommandTest, TellsWhereAndWhyLinesAreRefused) {
+  collector_.Reject("bad", "name: must not be bad");
+  const Result result = Import(absl::StrCat(
+      kGood, "\n\nrubbish\n", R"({"user":"ada","event":"bad","time":"2024-03-01T10:00:00Z"})", "\n"));
+  EXPECT_EQ(result.exit_code, kExitRefused);
+  EXPECT_THAT(result.text, AllOf(HasSubstr(absl::StrCat(path(), ":3: unreadable: not JSON")),
+                                 HasSubstr(absl::StrCat(path(), ":4: rejected: name: must not be bad")),
+                                 HasSubstr("3 lines: 1 stored, 1 rejected, 1 unreadable, and 1 empty line")));
+}
+
+TEST_F(ImportCommandTest, LeavesALastLineThatIsBeingWritten) {
+  const Result half = Import(absl::StrCat(kGood, "\n", std::string(kGood).substr(0, 30)));
+  EXPECT_EQ(half.exit_code, kExitRefused);
+  EXPECT_THAT(half.text,
+              HasSubstr(absl::StrCat(path(), ":2: the last line has no newline and cannot be read")));
+  EXPECT_EQ(collector_.committed(), 1);
+  EXPECT_EQ(Import(absl::StrCat(kGood, "\n", kGood)).exit_code, kExitDone);
+  EXPECT_EQ(collector_.committed(), 2);
+}
+
+TEST_F(ImportCommandTest, RefusesOptionsOfTheOtherFormat) {
+  for (const auto& [options, reason] :
+       {std::pair("--user-column who", "--user-column: is for CSV"),
+        std::pair("--format csv --user-field who", "--user-field: is for lines of JSON"),
+        std::pair("--no-quotes", "--no-quotes: is for CSV")}) {
+    const Result result = Import(absl::StrCat(kGood, "\n"), options);
+    EXPECT_EQ(result.exit_code, kExitUsage) << options;
+    EXPECT_THAT(result.text, HasSubstr(reason));
+  }
+  EXPECT_EQ(collector_.committed(), 0);
 }
 
 }  // namespace

@@ -60,7 +60,19 @@ TEST(ImportIdentityTest, ABookmarkComesBackAsItWas) {
     EXPECT_LE(text.size(), 51);
     EXPECT_EQ(ImportBookmark::FromText(text).hash, hash.value());
     EXPECT_EQ(ImportBookmark::FromText(text).unreadable, unreadable);
+    EXPECT_EQ(ImportBookmark::FromText(text).open_from, 0);
   }
+  for (const int64_t unreadable : {int64_t{0}, std::numeric_limits<int64_t>::max()}) {
+    const ImportBookmark open{hash.value(), unreadable, std::numeric_limits<int64_t>::max(),
+                              "?" + hash.value().substr(1)};
+    EXPECT_LE(open.ToText().size(), 104);
+    EXPECT_EQ(ImportBookmark::FromText(open.ToText()).hash, open.hash);
+    EXPECT_EQ(ImportBookmark::FromText(open.ToText()).unreadable, unreadable);
+    EXPECT_EQ(ImportBookmark::FromText(open.ToText()).open_from, open.open_from);
+    EXPECT_EQ(ImportBookmark::FromText(open.ToText()).hash_before_open, open.hash_before_open);
+  }
+  // In front of the first record there is no hash.
+  EXPECT_EQ(ImportBookmark::FromText(ImportBookmark{hash.value(), 0, 1, ""}.ToText()).open_from, 1);
   EXPECT_EQ(ImportBookmark::FromText("").hash, "");
   EXPECT_EQ(ImportBookmark::FromText("").unreadable, 0);
 }

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "common/proto_alias.h"
+#include "donut/analytics/v1/event.pb.h"
 
 namespace donut::cli {
 namespace {
@@ -13,14 +15,16 @@ using ::testing::HasSubstr;
 constexpr char kTime[] = R"("time":"2024-01-31T05:00:00Z")";
 
 v1::Event Parsed(const std::string& line, const FieldMapping& mapping = {}) {
-  v1::Event event;
-  const absl::Status status = LineParser(mapping).Parse(line, event);
+  EventBytes bytes;
+  const absl::Status status = LineParser(mapping).Parse(line, bytes);
   EXPECT_TRUE(status.ok()) << status << " in " << line;
+  v1::Event event;
+  EXPECT_TRUE(event.ParseFromString(bytes.bytes())) << line;
   return event;
 }
 
 absl::Status Refused(const std::string& line, const FieldMapping& mapping = {}) {
-  v1::Event event;
+  EventBytes event;
   return LineParser(mapping).Parse(line, event);
 }
 
@@ -100,6 +104,19 @@ TEST(ImportLineTest, RefusesAPropertyThatStandsInTwoPlaces) {
               HasSubstr("plan: stands beside the properties and in them"));
 }
 
+TEST(ImportLineTest, RefusesAKeyThatComesTwice) {
+  EXPECT_THAT(Refused(With(R"("user":"a","event":"e","plan":"x","plan":"y")")).message(),
+              HasSubstr("plan: "));
+}
+
+TEST(ImportLineTest, TakesAsManyPropertiesAsAnEventMayHave) {
+  std::string properties = R"("user":"a","event":"e")";
+  for (int i = 0; i < 255; ++i) absl::StrAppend(&properties, ",\"p", i, "\":", i);
+  EXPECT_EQ(Parsed(With(properties)).properties().fields_size(), 255);
+  EXPECT_THAT(Refused(With(absl::StrCat(properties, R"(,"more":1)"))).message(),
+              HasSubstr("more than 255 properties"));
+}
+
 TEST(ImportLineTest, RefusesPropertiesThatAreNoObject) {
   EXPECT_THAT(Refused(With(R"("user":"a","event":"e","properties":[1])")).message(),
               HasSubstr("must be a JSON object"));
@@ -121,6 +138,22 @@ TEST(ImportLineTest, RefusesAnEventThatIsTooLarge) {
   const std::string text(40'000, 'x');
   EXPECT_THAT(Refused(With(absl::StrCat(R"("user":"a","event":"e","text":")", text, "\""))).message(),
               HasSubstr("too large"));
+}
+
+// A parser keeps buffers: nothing of one line may be seen in the next.
+TEST(ImportLineTest, ForgetsALineBeforeTheNext) {
+  LineParser parser({});
+  EventBytes bytes;
+  const std::string rich = With(R"("user":"ada","event":"e","session":"s","properties":{"a":{"b":[1,"x"]}})");
+  ASSERT_TRUE(parser.Parse(rich, bytes).ok());
+  EXPECT_FALSE(
+      parser.Parse(With(R"("user":"a","event":"e","properties":{"deep":[[[[[[1]]]]]]})"), bytes).ok());
+  ASSERT_TRUE(parser.Parse(With(R"("user":"bob","event":"f")"), bytes).ok());
+  v1::Event event;
+  ASSERT_TRUE(event.ParseFromString(bytes.bytes()));
+  EXPECT_EQ(event.user_id(), "bob");
+  EXPECT_EQ(event.session_id(), "");
+  EXPECT_FALSE(event.has_properties());
 }
 
 TEST(ImportLineTest, TheFingerprintTellsMappingsApart) {

@@ -26,7 +26,10 @@ class ImportOpeningTest : public ::testing::Test {
     std::ofstream(path_, std::ios::trunc) << text;
     ReplayOptions options;
     options.collector_address = collector_.address();
-    return OpenAndResume({path_, name, mapping}, LineReader::Open(path_).value(), options);
+    auto reader = RecordReader::Open(path_, csv_).value();
+    const Record* const first = reader->Peek(0).value();
+    const std::string beginning(first == nullptr ? "" : first->text);
+    return OpenAndResume({path_, name, mapping, beginning, csv_}, std::move(reader), options);
   }
 
   // Imports `text` and returns how many lines were new, or -1.
@@ -38,11 +41,11 @@ class ImportOpeningTest : public ::testing::Test {
     }
     generation_ = opened->generation;
     int64_t sent = 0;
-    SourceLine line;
+    Record line;
     for (; opened->reader->Next(line).value(); ++sent) {
       opened->hash.Add(line.text);
       v1::Event event;
-      event.set_name(line.text);
+      event.set_name(std::string(line.text));
       EXPECT_TRUE(
           (line.text.empty() ? opened->replay->Skip(1) : opened->replay->Send(event, opened->hash.value()))
               .ok());
@@ -56,11 +59,11 @@ class ImportOpeningTest : public ::testing::Test {
     collector_.DieAfter(committed);
     auto opened = Open(text);
     ASSERT_TRUE(opened.ok()) << opened.status();
-    SourceLine line;
+    Record line;
     while (opened->reader->Next(line).value()) {
       opened->hash.Add(line.text);
       v1::Event event;
-      event.set_name(line.text);
+      event.set_name(std::string(line.text));
       ASSERT_TRUE(opened->replay->Send(event, opened->hash.value()).ok());
     }
     while (opened->replay->progress().committed_sequence < committed) std::this_thread::yield();
@@ -69,6 +72,7 @@ class ImportOpeningTest : public ::testing::Test {
   }
 
   LedgerCollector collector_;
+  std::optional<CsvDialect> csv_;
   const std::string path_ = ::testing::TempDir() + "import_opening_test." + std::to_string(getpid());
   int generation_ = 0;
   std::string last_error_;
@@ -161,6 +165,20 @@ TEST_F(ImportOpeningTest, GoesOnInTheMiddleOfItsFirstBatch) {
   EXPECT_EQ(generation_, 1);
 }
 
+TEST_F(ImportOpeningTest, GoesOnBehindRowsOfSeveralLines) {
+  csv_ = CsvDialect{};
+  const std::string text = "\"a\n1\",x\n\n\"b\n\n2\",y\nc,z\nd,w\n";
+  InterruptAfter(3, text);
+  const auto opened = Open(text);
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_EQ(opened->record, 3);
+  EXPECT_EQ(opened->empty, 1);
+  Record record;
+  ASSERT_TRUE(opened->reader->Next(record).value());
+  EXPECT_EQ(record.text, "c,z");
+  EXPECT_EQ(record.line, 7);
+}
+
 TEST_F(ImportOpeningTest, AnInterruptedSourceIsStillToldFromAnother) {
   EXPECT_EQ(Import("a\nb\n"), 2);
   InterruptAfter(4, "a\nb\nc\nd\ne\n");
@@ -172,12 +190,12 @@ TEST_F(ImportOpeningTest, RemembersHowManyLinesWereUnreadable) {
   {
     auto opened = Open("a\nb\n");
     ASSERT_TRUE(opened.ok());
-    SourceLine line;
+    Record line;
     while (opened->reader->Next(line).value()) {
       opened->hash.Add(line.text);
       ++opened->unreadable;
       ASSERT_TRUE(opened->replay
-                      ->SendUnparsed(line.text, "not JSON",
+                      ->SendUnparsed(std::string(line.text), "not JSON",
                                      ImportBookmark{opened->hash.value(), opened->unreadable}.ToText())
                       .ok());
     }
@@ -186,7 +204,7 @@ TEST_F(ImportOpeningTest, RemembersHowManyLinesWereUnreadable) {
   const auto again = Open("a\nb\nc\n");
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(again->generation, 1);
-  EXPECT_EQ(again->line, 2);
+  EXPECT_EQ(again->record, 2);
   EXPECT_EQ(again->unreadable, 2);
 }
 

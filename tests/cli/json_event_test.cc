@@ -55,43 +55,21 @@ TEST(JsonEventTest, CountsNestingAsTheProtocolDoes) {
 
 TEST(JsonEventTest, LeavesPathsOut) {
   simdjson::dom::parser parser;
-  simdjson::dom::object object;
-  ASSERT_EQ(parser.parse(std::string(R"({"a": 1, "b": {"c": 2, "d": 3}})")).get_object().get(object),
-            simdjson::SUCCESS);
-  google::protobuf::Struct properties;
-  ASSERT_TRUE(
-      AddMembers(object, {"properties"}, {{"properties", "a"}, {"properties", "b", "c"}}, properties).ok());
-  EXPECT_EQ(properties.fields_size(), 1);
-  EXPECT_EQ(properties.fields().at("b").struct_value().fields_size(), 1);
+  const simdjson::dom::element element =
+      parser.parse(std::string(R"({"a": 1, "b": {"c": 2, "d": 3}})")).value();
+  EventBytes bytes;
+  const JsonPlace at{nullptr, "properties"};
+  ASSERT_TRUE(WriteValue(element, at, 1, {{"properties", "a"}, {"properties", "b", "c"}}, bytes).ok());
+  google::protobuf::Value value;
+  ASSERT_TRUE(value.ParseFromString(bytes.bytes()));
+  EXPECT_EQ(value.struct_value().fields_size(), 1);
+  EXPECT_EQ(value.struct_value().fields().at("b").struct_value().fields_size(), 1);
 }
 
 TEST(JsonEventTest, RefusesWhatIsNoObject) {
   google::protobuf::Struct properties;
   EXPECT_FALSE(AddJsonProperties("[1]", properties).ok());
   EXPECT_FALSE(AddJsonProperties("{", properties).ok());
-}
-
-TEST(JsonEventTest, ReadsTimesWithAZone) {
-  const absl::Time five = absl::FromCivil(absl::CivilHour(2024, 1, 31, 5), absl::UTCTimeZone());
-  EXPECT_EQ(*ParseRfc3339("2024-01-31T05:00:00Z"), five);
-  EXPECT_EQ(*ParseRfc3339("2024-01-31 06:00:00+01:00"), five);
-  EXPECT_EQ(*ParseRfc3339("2024-01-31T05:00:00.000250Z"), five + absl::Microseconds(250));
-}
-
-TEST(JsonEventTest, RefusesTimesWithoutAZoneAndOtherTexts) {
-  for (const char* text : {"2024-01-31T05:00:00", "2024-01-31", "31.01.2024 05:00:00", "infinite-future", "",
-                           "2024-02-30T00:00:00Z"}) {
-    EXPECT_FALSE(ParseRfc3339(text).ok()) << text;
-  }
-}
-
-TEST(JsonEventTest, TellsUnixSecondsFromMilliseconds) {
-  const absl::Time time = absl::FromUnixSeconds(1'706'677'200);
-  EXPECT_EQ(*FromUnixNumber(1'706'677'200), time);
-  EXPECT_EQ(*FromUnixNumber(1'706'677'200.25), time + absl::Milliseconds(250));
-  EXPECT_EQ(*FromUnixNumber(1'706'677'200'123.0), time + absl::Milliseconds(123));
-  EXPECT_FALSE(FromUnixNumber(1e14).ok());
-  EXPECT_FALSE(FromUnixNumber(1e300).ok());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/mutex.h"
 #include "common/proto_alias.h"
@@ -25,6 +26,11 @@ class LedgerCollector final : public v1::EventCollectorService::Service {
   int producers() const;
   // Over all of them.
   int64_t committed() const;
+  // What was stored, in the order of its arrival.
+  std::vector<v1::Event> events() const;
+  std::vector<v1::Unparsed> unparsed() const;
+  // Rejects events of this name, as if they broke a rule.
+  void Reject(const std::string& event_name, const std::string& detail);
   // From now on the collector dies where this number is committed: in the middle of a batch, if it is
   // there, so without the batch's bookmark. INT64_MAX: it lives again.
   void DieAfter(int64_t sequence);
@@ -39,11 +45,17 @@ class LedgerCollector final : public v1::EventCollectorService::Service {
   using Stream = grpc::ServerReaderWriter<v1::StreamEventsResponse, v1::StreamEventsRequest>;
 
   grpc::Status StreamEvents(grpc::ServerContext* context, Stream* stream) override;
-  // Returns what is committed afterwards; nullopt when it died of it.
-  std::optional<int64_t> Take(const std::string& producer_id, const v1::StreamEventsRequest& request);
+  // Says what is committed afterwards, and what is rejected; nullopt when it died of it.
+  std::optional<v1::Committed> Take(const std::string& producer_id, const v1::StreamEventsRequest& request);
+  void Store(const v1::EventBatch& batch, int64_t committed, int64_t most, v1::Committed& answer)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable Mutex mutex_;
   std::map<std::string, Producer> producers_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::Event> events_ ABSL_GUARDED_BY(mutex_);
+  std::vector<v1::Unparsed> unparsed_ ABSL_GUARDED_BY(mutex_);
+  std::string rejected_name_ ABSL_GUARDED_BY(mutex_);
+  std::string rejection_detail_ ABSL_GUARDED_BY(mutex_);
   int64_t die_after_ ABSL_GUARDED_BY(mutex_) = INT64_MAX;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
