@@ -6,11 +6,41 @@
 namespace donut {
 namespace {
 
-// Whether all eight bytes are ASCII: nearly all text is.
-bool IsAscii(const char* bytes) {
-  uint64_t word;
+template <typename Word>
+Word Load(const char* bytes) {
+  Word word;
   std::memcpy(&word, bytes, sizeof(word));
-  return (word & 0x8080808080808080) == 0;
+  return word;
+}
+
+// Whether all eight bytes are ASCII: nearly all text is.
+bool IsAscii(const char* bytes) { return (Load<uint64_t>(bytes) & 0x8080808080808080) == 0; }
+
+// Whether all bytes of the word are from 1 to 127: of such, none borrows when 1 is taken from each, so that
+// all top bits stay clear. The lowest NUL borrows and sets its own.
+template <typename Word>
+bool IsPlain(Word word) {
+  constexpr Word kOnes = static_cast<Word>(0x0101010101010101);
+  return (((word - kOnes) | word) & (kOnes << 7)) == 0;
+}
+
+// Whether all of it is ASCII without NUL, in a few loads: the last one overlaps the one before.
+bool IsPlainAscii(std::string_view text) {
+  const char* const bytes = text.data();
+  const size_t size = text.size();
+  if (size >= sizeof(uint64_t)) {
+    for (size_t at = 0; at + sizeof(uint64_t) <= size; at += sizeof(uint64_t)) {
+      if (!IsPlain(Load<uint64_t>(bytes + at))) return false;
+    }
+    return IsPlain(Load<uint64_t>(bytes + size - sizeof(uint64_t)));
+  }
+  if (size >= sizeof(uint32_t)) {
+    return IsPlain(Load<uint32_t>(bytes)) && IsPlain(Load<uint32_t>(bytes + size - sizeof(uint32_t)));
+  }
+  for (const char byte : text) {
+    if (static_cast<signed char>(byte) <= 0) return false;
+  }
+  return true;
 }
 
 bool IsContinuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
@@ -50,7 +80,7 @@ bool IsUtf8(std::string_view text) {
 }
 
 bool IsStorableText(std::string_view text) {
-  return text.find('\0') == std::string_view::npos && IsUtf8(text);
+  return IsPlainAscii(text) || (text.find('\0') == std::string_view::npos && IsUtf8(text));
 }
 
 std::string ToStorableText(std::string_view text, size_t max_bytes) {

@@ -35,6 +35,19 @@ TEST(Utf8Test, StoresNoNulWhereverItStands) {
   }
 }
 
+TEST(Utf8Test, SeesEachByteOfTextsOfAnyLength) {
+  for (size_t size = 1; size <= 25; ++size) {
+    for (size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(size, 'x');
+        text[at] = static_cast<char>(byte);
+        ASSERT_EQ(IsStorableText(text), byte > 0 && byte < 0x80) << byte << " at " << at << " of " << size;
+      }
+    }
+  }
+  EXPECT_TRUE(IsStorableText("\x01\x7F\x01\x7F\x01\x7F\x01\x7F\x01"));
+}
+
 TEST(Utf8Test, CleansAndCutsAtACharacter) {
   EXPECT_EQ(ToStorableText("a\xFF\xC3\xA9", 10), "a?\xC3\xA9");
   EXPECT_EQ(ToStorableText("a\xC3\xA9", 2), "a");
