@@ -8,22 +8,26 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "client_lib/client_factory.h"
-#include "client_lib/delivery_loop.h"
+#include "client_lib/delivery_streams.h"
 #include "client_lib/event_encoder.h"
 #include "client_lib/warning_limiter.h"
 #include "common/limits.h"
 #include "common/log.h"
+#include "common/status_macros.h"
 #include "common/utf8.h"
 
 namespace donut {
 namespace {
 
 constexpr char kUserAgent[] = "donut-client/" DONUT_VERSION;
-constexpr size_t kLeastQueueBytes = 256 << 10;
+constexpr int kMostStreams = 16;
+constexpr size_t kLeastQueueBytes = 256 << 10;  // of one stream
 constexpr size_t kMostQueueBytes = size_t{1} << 30;
 constexpr size_t kLeastBatchBytes = 1 << 10;
 constexpr size_t kMostBatchBytes = 960 << 10;
-constexpr size_t kMostWindowBytes = 4 << 20;
+// A collector that keeps up reads and commits at the same time: it wants two groups on their way. More than
+// it stages for one stream (collector/stream_state.h) would only wait in the network.
+constexpr size_t kMostWindowBytes = 8 << 20;
 constexpr size_t kMostUserAgentBytes = 150;
 constexpr absl::Duration kMostLinger = absl::Minutes(1);
 
@@ -68,8 +72,9 @@ absl::Status ClientOptions::Validate() const {
   if (user_agent.size() > kMostUserAgentBytes || !IsStorableText(user_agent)) {
     return Wrong("user_agent", "must be UTF-8 of at most 150 bytes");
   }
-  if (queue_bytes < kLeastQueueBytes || queue_bytes > kMostQueueBytes) {
-    return Wrong("queue_bytes", "must be from 256 KiB to 1 GiB");
+  if (streams < 1 || streams > kMostStreams) return Wrong("streams", "must be from 1 to 16");
+  if (queue_bytes / streams < kLeastQueueBytes || queue_bytes > kMostQueueBytes) {
+    return Wrong("queue_bytes", "must be at least 256 KiB for each of the streams, and at most 1 GiB");
   }
   if (max_batch_events < 1 || max_batch_events > limits::kMaxBatchEvents) {
     return Wrong("max_batch_events", "must be from 1 to 5000");
@@ -85,30 +90,31 @@ absl::Status ClientOptions::Validate() const {
 }
 
 absl::StatusOr<std::unique_ptr<Client>> ClientFactory::Create(ClientOptions options,
-                                                              std::unique_ptr<Transport> transport) {
+                                                              const TransportFactory& make_transport) {
+  const size_t share = options.queue_bytes / options.streams;
   DeliveryLoopOptions loop_options;
   loop_options.session = {
       .user_agent = absl::StrCat(kUserAgent, options.user_agent.empty() ? "" : " ", options.user_agent),
       .batch = {.max_events = options.max_batch_events, .max_bytes = options.max_batch_bytes},
       .linger = options.linger,
-      .window_bytes = std::min(kMostWindowBytes, options.queue_bytes / 2)};
-  loop_options.queue.capacity_bytes = options.queue_bytes;
+      .window_bytes = std::min(kMostWindowBytes, share / 2)};
+  loop_options.queue.capacity_bytes = share;
   loop_options.on_news = Reporter(options);
-  auto loop = DeliveryLoop::Start(std::move(loop_options), std::move(transport));
-  if (!loop.ok()) return loop.status();
-  return std::unique_ptr<Client>(new Client(std::move(options), *std::move(loop)));
+  ASSIGN_OR_RETURN(auto streams,
+                   DeliveryStreams::Start(options.streams, std::move(loop_options), make_transport));
+  return std::unique_ptr<Client>(new Client(std::move(options), std::move(streams)));
 }
 
-Client::Client(ClientOptions options, std::unique_ptr<DeliveryLoop> loop)
-    : options_(std::move(options)), loop_(std::move(loop)), process_(getpid()) {}
+Client::Client(ClientOptions options, std::unique_ptr<DeliveryStreams> streams)
+    : options_(std::move(options)), streams_(std::move(streams)), process_(getpid()) {}
 
 Client::~Client() {
   if (getpid() != process_) {
-    // A forked child: the thread to wait for exists only in the parent.
-    loop_.release();  // NOLINT(bugprone-unused-return-value)
+    // A forked child: the threads to wait for exist only in the parent.
+    streams_.release();  // NOLINT(bugprone-unused-return-value)
     return;
   }
-  loop_->Shutdown(options_.shutdown_timeout, /*only_if_answered=*/true);
+  streams_->Shutdown(options_.shutdown_timeout, /*only_if_answered=*/true);
 }
 
 TrackResult Client::Track(std::string_view event_name, std::string_view user_id,
@@ -122,12 +128,12 @@ TrackResult Client::Track(std::string_view event_name, std::string_view user_id,
                           .properties = properties};
     const EventMeasure measure = MeasureEvent(event, now);
     if (measure.problem != nullptr) {
-      loop_->CountInvalid();
+      streams_->CountInvalid();
       return {TrackOutcome::kInvalid, measure.problem};
     }
-    const TrackOutcome outcome = loop_->Track(
-        measure.event_bytes, [&](char* place) { WriteEvent(event, measure, place); }, options_.when_full,
-        options_.block_timeout);
+    const TrackOutcome outcome = streams_->Track(
+        user_id, measure.event_bytes, [&](char* place) { WriteEvent(event, measure, place); },
+        options_.when_full, options_.block_timeout);
     switch (outcome) {
       case TrackOutcome::kShutDown:
         return {outcome, "the client was shut down"};
@@ -141,8 +147,10 @@ TrackResult Client::Track(std::string_view event_name, std::string_view user_id,
   }
 }
 
-bool Client::Flush(absl::Duration timeout) noexcept { return loop_->Flush(timeout); }
-bool Client::Shutdown(absl::Duration timeout) noexcept { return loop_->Shutdown(timeout); }
-ClientCounters Client::counters() const { return loop_->counters(); }
+bool Client::Flush(absl::Duration timeout) noexcept { return streams_->Flush(timeout); }
+bool Client::Shutdown(absl::Duration timeout) noexcept {
+  return streams_->Shutdown(timeout, /*only_if_answered=*/false);
+}
+ClientCounters Client::counters() const { return streams_->counters(); }
 
 }  // namespace donut

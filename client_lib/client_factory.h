@@ -1,9 +1,10 @@
-// Makes a Client or a Replay on a given transport: the real one in create.cc, a fake one in tests. No state.
+// Makes a Client or a Replay on given transports: real ones in create.cc, fake ones in tests. No state.
 #pragma once
 
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "client_lib/delivery_streams.h"
 #include "client_lib/transport.h"
 #include "donut/client.h"
 #include "donut/replay.h"
@@ -12,8 +13,9 @@ namespace donut {
 
 class ClientFactory {
  public:
+  // Calls `make_transport` once for each stream.
   static absl::StatusOr<std::unique_ptr<Client>> Create(ClientOptions options,
-                                                        std::unique_ptr<Transport> transport);
+                                                        const TransportFactory& make_transport);
 };
 
 class ReplayFactory {

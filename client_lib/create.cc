@@ -9,9 +9,8 @@ namespace donut {
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Create(ClientOptions options) {
   RETURN_IF_ERROR(options.Validate());
-  ASSIGN_OR_RETURN(auto transport,
-                   MakeGrpcTransport({.address = options.collector_address, .api_key = options.api_key}));
-  return ClientFactory::Create(std::move(options), std::move(transport));
+  const GrpcTransportOptions transport = {.address = options.collector_address, .api_key = options.api_key};
+  return ClientFactory::Create(std::move(options), [&transport] { return MakeGrpcTransport(transport); });
 }
 
 absl::StatusOr<std::unique_ptr<Replay>> Replay::Open(ReplayOptions options, absl::Duration timeout) {

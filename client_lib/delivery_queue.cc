@@ -1,7 +1,7 @@
 #include "client_lib/delivery_queue.h"
 
 #include <algorithm>
-#include <new>
+#include <utility>
 
 #include "client_lib/wire.h"
 #include "common/limits.h"
@@ -12,11 +12,11 @@ namespace {
 // A batch's own fields beside its events: first number and bookmark with tags and lengths.
 constexpr size_t kBatchOverheadBytes = 1 << 10;
 constexpr size_t kBookmarkOverheadBytes = 64;
-constexpr size_t kMostFreeBlocks = 4;
 
 }  // namespace
 
-DeliveryQueue::DeliveryQueue(Options options) : options_(options) {}
+DeliveryQueue::DeliveryQueue(Options options)
+    : options_(options), blocks_(options.capacity_bytes, options.block_bytes) {}
 DeliveryQueue::~DeliveryQueue() = default;
 
 // --- Taking in.
@@ -37,8 +37,9 @@ bool DeliveryQueue::AppendUnparsed(const v1::Unparsed& unparsed) {
 char* DeliveryQueue::Reserve(Kind kind, size_t bytes) {
   if (!MakeRoom(bytes)) return nullptr;
   Run* last = runs_.empty() ? nullptr : &runs_.back();
+  // A run that was sent stays as it is: so messages begin and end where runs do.
   const bool extends = last != nullptr && kind == Kind::kEvents && last->kind == kind &&
-                       last->block == tail_ && last->end == tail_->used;
+                       last->block == tail_ && last->end == tail_->used && cursor_ <= last->first;
   if (!extends) {
     runs_.push_back({.kind = kind, .first = next_, .block = tail_, .begin = tail_->used, .end = tail_->used});
     last = &runs_.back();
@@ -57,46 +58,23 @@ char* DeliveryQueue::Reserve(Kind kind, size_t bytes) {
 
 // Makes tail_ a block with room for `bytes` more.
 bool DeliveryQueue::MakeRoom(size_t bytes) {
-  const bool crowded = bookmark_bytes_ > 0 && allocated_bytes_ + bookmark_bytes_ > options_.capacity_bytes;
+  const bool crowded =
+      bookmark_bytes_ > 0 && blocks_.allocated_bytes() + bookmark_bytes_ > options_.capacity_bytes;
   if (crowded && queued_events_ > 0) return false;
   if (tail_ != nullptr && tail_->runs == 0) tail_->used = 0;
   if (tail_ != nullptr && tail_->capacity - tail_->used >= bytes) return true;
-  Block* block = nullptr;
-  if (bytes <= options_.block_bytes && !free_blocks_.empty()) {
-    block = free_blocks_.back();
-    free_blocks_.pop_back();
-  } else {
-    const size_t capacity = std::max(bytes, options_.block_bytes);
-    if (allocated_bytes_ + capacity > options_.capacity_bytes && queued_events_ > 0) return false;
-    auto made = std::make_unique<Block>();
-    made->bytes.reset(new (std::nothrow) char[capacity]);
-    if (made->bytes == nullptr) return false;
-    made->capacity = capacity;
-    allocated_bytes_ += capacity;
-    block = made.get();
-    blocks_.push_back(std::move(made));
-  }
-  Block* old = tail_;
-  tail_ = block;
-  if (old != nullptr && old->runs == 0) Recycle(old);
+  BlockPool::Block* block = blocks_.Take(bytes, /*beyond=*/queued_events_ == 0);
+  if (block == nullptr) return false;
+  BlockPool::Block* old = std::exchange(tail_, block);
+  if (old != nullptr && old->runs == 0) blocks_.GiveBack(old);
   return true;
 }
 
 void DeliveryQueue::ReleaseBlock(Run& run) {
-  Block* block = run.block;
-  run.block = nullptr;
-  if (block != nullptr && --block->runs == 0) Recycle(block);
-}
-
-void DeliveryQueue::Recycle(Block* block) {
+  BlockPool::Block* block = std::exchange(run.block, nullptr);
+  if (block == nullptr || --block->runs > 0) return;
   block->used = 0;
-  if (block == tail_) return;
-  if (block->capacity == options_.block_bytes && free_blocks_.size() < kMostFreeBlocks) {
-    free_blocks_.push_back(block);
-    return;
-  }
-  allocated_bytes_ -= block->capacity;
-  std::erase_if(blocks_, [block](const std::unique_ptr<Block>& owned) { return owned.get() == block; });
+  if (block != tail_) blocks_.GiveBack(block);
 }
 
 void DeliveryQueue::AppendSkipped(int64_t count, v1::SkipReason reason) {
@@ -140,43 +118,36 @@ DeliveryQueue::Message DeliveryQueue::NextMessage(const BatchLimits& most) {
   return ComposeSkipped(runs_[index]);
 }
 
+// Takes whole runs, without a look at their events, as long as they fit; only what would be less than half a
+// message is filled up with a part of the next run.
 DeliveryQueue::Message DeliveryQueue::ComposeBatch(size_t index, const BatchLimits& most) {
-  struct Piece {
-    const char* bytes;
-    size_t size;
-  };
-  std::vector<Piece> pieces;
-  const int64_t first = cursor_;
   const size_t max_bytes = std::min<size_t>(most.max_bytes, limits::kMaxBatchBytes - kBatchOverheadBytes);
+  Message message{.first_sequence = cursor_};
   int64_t count = 0;
   size_t bytes = 0;
-  size_t offset = 0;
-  bool full = false;
-  for (; index < runs_.size() && runs_[index].kind == Kind::kEvents && !full; ++index) {
-    const Run& run = runs_[index];
-    offset = OffsetOf(run, first + count);
-    const size_t begin = offset;
-    while (offset < run.end) {
-      const size_t frame = wire::FrameBytes(run.block->bytes.get() + offset);
-      full = count >= most.max_events || (count > 0 && bytes + frame > max_bytes);
-      if (full) break;
-      offset += frame;
-      bytes += frame;
-      ++count;
+  for (; index < runs_.size() && runs_[index].kind == Kind::kEvents; ++index) {
+    const auto fits = [&](const Run& run) {
+      return count + run.count <= most.max_events && bytes + run.end - run.begin <= max_bytes;
+    };
+    if (!fits(runs_[index])) {
+      if (2 * count >= most.max_events || 2 * bytes >= max_bytes) break;
+      CutRun(index, most.max_events - count, max_bytes - bytes);
+      if (count > 0 && !fits(runs_[index])) break;
     }
-    pieces.push_back({run.block->bytes.get() + begin, offset - begin});
+    const Run& run = runs_[index];
+    message.wire.body.push_back({run.block->bytes.get() + run.begin, run.end - run.begin});
+    count += run.count;
+    bytes += run.end - run.begin;
   }
-  const Bookmark* bookmark = BookmarkUpTo(first + count - 1);
-  const size_t batch_bytes = 1 + wire::VarintBytes(first) + bytes +
+  message.last_sequence = cursor_ + count - 1;
+  const Bookmark* bookmark = BookmarkUpTo(message.last_sequence);
+  const size_t batch_bytes = 1 + wire::VarintBytes(cursor_) + bytes +
                              (bookmark == nullptr ? 0 : wire::DelimitedBytes(bookmark->bytes.size()));
-  Message message{.first_sequence = first, .last_sequence = first + count - 1};
-  message.bytes.reserve(batch_bytes + 16);
-  wire::AppendHeader(wire::kRequestBatchTag, batch_bytes, message.bytes);
-  wire::AppendVarintField(wire::kBatchFirstSequenceTag, first, message.bytes);
-  for (const Piece& piece : pieces) message.bytes.append(piece.bytes, piece.size);
-  if (bookmark != nullptr) wire::AppendBytesField(wire::kBatchBookmarkTag, bookmark->bytes, message.bytes);
+  wire::AppendHeader(wire::kRequestBatchTag, batch_bytes, message.wire.head);
+  wire::AppendVarintField(wire::kBatchFirstSequenceTag, cursor_, message.wire.head);
+  if (bookmark != nullptr)
+    wire::AppendBytesField(wire::kBatchBookmarkTag, bookmark->bytes, message.wire.tail);
   MoveCursor(message, count, bytes);
-  cursor_offset_ = offset;
   return message;
 }
 
@@ -186,11 +157,12 @@ DeliveryQueue::Message DeliveryQueue::ComposeUnparsed(const Run& run) {
   const Bookmark* bookmark = BookmarkUpTo(run.first);
   const size_t unparsed_bytes = 1 + wire::VarintBytes(run.first) + bytes +
                                 (bookmark == nullptr ? 0 : wire::DelimitedBytes(bookmark->bytes.size()));
-  message.bytes.reserve(unparsed_bytes + 16);
-  wire::AppendHeader(wire::kRequestUnparsedTag, unparsed_bytes, message.bytes);
-  wire::AppendVarintField(wire::kUnparsedSequenceTag, run.first, message.bytes);
-  message.bytes.append(run.block->bytes.get() + run.begin, bytes);
-  if (bookmark != nullptr) wire::AppendBytesField(wire::kUnparsedBookmarkTag, bookmark->bytes, message.bytes);
+  wire::AppendHeader(wire::kRequestUnparsedTag, unparsed_bytes, message.wire.head);
+  wire::AppendVarintField(wire::kUnparsedSequenceTag, run.first, message.wire.head);
+  message.wire.body.push_back({run.block->bytes.get() + run.begin, bytes});
+  if (bookmark != nullptr) {
+    wire::AppendBytesField(wire::kUnparsedBookmarkTag, bookmark->bytes, message.wire.tail);
+  }
   MoveCursor(message, 1, bytes);
   return message;
 }
@@ -201,7 +173,7 @@ DeliveryQueue::Message DeliveryQueue::ComposeSkipped(const Run& run) {
   request.mutable_skipped()->set_first_sequence(message.first_sequence);
   request.mutable_skipped()->set_last_sequence(message.last_sequence);
   request.mutable_skipped()->set_reason(run.reason);
-  message.bytes = request.SerializeAsString();
+  message.wire.head = request.SerializeAsString();
   MoveCursor(message, 0, 0);
   return message;
 }
@@ -226,10 +198,7 @@ void DeliveryQueue::Rewind() {
 DeliveryQueue::Decided DeliveryQueue::Commit(int64_t sequence,
                                              const std::vector<int64_t>& rejected_sequences) {
   Decided decided;
-  decided.rejected_names.reserve(rejected_sequences.size());
-  for (const int64_t rejected : rejected_sequences) {
-    decided.rejected_names.push_back(rejected <= sequence ? EventName(rejected) : "");
-  }
+  decided.rejected_names = EventNames(rejected_sequences, sequence);
   while (!runs_.empty() && runs_.front().first <= sequence) {
     Run& run = runs_.front();
     DecideRun(run, sequence, decided);
@@ -295,34 +264,48 @@ size_t DeliveryQueue::FindRun(int64_t sequence) const {
 }
 
 size_t DeliveryQueue::OffsetOf(const Run& run, int64_t sequence) const {
-  if (sequence == run.first) return run.begin;
-  if (sequence == cursor_) return cursor_offset_;
   size_t offset = run.begin;
-  int64_t at = run.first;
-  if (cursor_ > run.first && cursor_ < sequence) {
-    at = cursor_;
-    offset = cursor_offset_;
+  for (int64_t at = run.first; at < sequence; ++at) {
+    offset += wire::FrameBytes(run.block->bytes.get() + offset);
   }
-  for (; at < sequence; ++at) offset += wire::FrameBytes(run.block->bytes.get() + offset);
   return offset;
 }
 
 // Makes `sequence` the first of its run and returns the run's index.
 size_t DeliveryQueue::SplitAt(int64_t sequence) {
   const size_t index = FindRun(sequence);
-  Run& run = runs_[index];
+  const Run& run = runs_[index];
   if (run.first == sequence) return index;
+  Split(index, sequence - run.first, run.kind == Kind::kSkipped ? 0 : OffsetOf(run, sequence));
+  return index + 1;
+}
+
+// Leaves the first `count` numbers in the run, whose bytes end at `offset`, and makes the rest the next one.
+void DeliveryQueue::Split(size_t index, int64_t count, size_t offset) {
+  Run& run = runs_[index];
   Run rest = run;
-  rest.first = sequence;
-  rest.count = run.last() - sequence + 1;
+  rest.first += count;
+  rest.count -= count;
+  run.count = count;
   if (run.kind != Kind::kSkipped) {
-    rest.begin = OffsetOf(run, sequence);
-    run.end = rest.begin;
+    rest.begin = run.end = offset;
     ++run.block->runs;
   }
-  run.count -= rest.count;
   runs_.insert(runs_.begin() + static_cast<std::ptrdiff_t>(index) + 1, rest);
-  return index + 1;
+}
+
+// Splits a run of events behind those that fit, at least one.
+void DeliveryQueue::CutRun(size_t index, int64_t max_events, size_t max_bytes) {
+  const Run& run = runs_[index];
+  int64_t count = 0;
+  size_t offset = run.begin;
+  while (offset < run.end) {
+    const size_t frame = wire::FrameBytes(run.block->bytes.get() + offset);
+    if (count > 0 && (count >= max_events || offset + frame - run.begin > max_bytes)) break;
+    offset += frame;
+    ++count;
+  }
+  if (count < run.count) Split(index, count, offset);
 }
 
 // Only for numbers that the current stream has not sent.
@@ -353,12 +336,27 @@ void DeliveryQueue::MergeSkipped(size_t index) {
   }
 }
 
-// The first field of an Event is its name, if it has one.
-std::string DeliveryQueue::EventName(int64_t sequence) const {
-  if (sequence < base_ || sequence >= next_) return "";
-  const Run& run = runs_[FindRun(sequence)];
-  if (run.kind != Kind::kEvents) return "";
-  return wire::NameInFrame(run.block->bytes.get() + OffsetOf(run, sequence));
+// Of the events among `sequences` up to `last`. Numbers that go up are found in one walk.
+std::vector<std::string> DeliveryQueue::EventNames(const std::vector<int64_t>& sequences,
+                                                   int64_t last) const {
+  std::vector<std::string> names(sequences.size());
+  const Run* run = nullptr;
+  int64_t at = 0;
+  size_t offset = 0;
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    const int64_t sequence = sequences[i];
+    if (sequence < base_ || sequence > last || sequence >= next_) continue;
+    if (run == nullptr || sequence < at || sequence > run->last()) {
+      run = &runs_[FindRun(sequence)];
+      at = run->first;
+      offset = run->begin;
+    }
+    if (run->kind != Kind::kEvents) continue;
+    const char* const bytes = run->block->bytes.get();
+    for (; at < sequence; ++at) offset += wire::FrameBytes(bytes + offset);
+    names[i] = wire::NameInFrame(bytes + offset);
+  }
+  return names;
 }
 
 const DeliveryQueue::Bookmark* DeliveryQueue::BookmarkUpTo(int64_t sequence) const {

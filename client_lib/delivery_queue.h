@@ -3,19 +3,23 @@
 // everything until it is committed, and turns what is given up into Skipped ranges, so that the
 // ledger has no silent gaps.
 //
-// A plain class: no thread, no clock, no socket. Not thread-safe.
+// A plain class: no thread, no clock, no socket. Not thread-safe; but the bytes that a Message refers to
+// do not change and may be read by one thread while another appends, up to the next call that decides
+// something.
 //
 // Memory: events stand in blocks that are reused; the blocks, their bookkeeping aside, never
-// exceed Options::capacity_bytes, except that one event always finds room in an empty queue.
+// exceed Options::capacity_bytes, except that one event always finds room in an empty queue. When it is
+// empty, a quarter of that is kept.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "client_lib/block_pool.h"
+#include "client_lib/wire_message.h"
 #include "common/proto_alias.h"
 #include "donut/analytics/v1/collector.pb.h"
 
@@ -28,12 +32,13 @@ class DeliveryQueue {
     size_t block_bytes = 64 << 10;
   };
   struct BatchLimits {
-    int max_events = 2'000;
+    int max_events = 5'000;
     size_t max_bytes = 256 << 10;
   };
-  // A StreamEventsRequest, and the numbers that it decides.
+  // A StreamEventsRequest, and the numbers that it decides. Valid until the next Commit, StartOver or
+  // SkipFirst.
   struct Message {
-    std::string bytes = {};
+    WireMessage wire = {};
     int64_t first_sequence = 0;
     int64_t last_sequence = 0;
   };
@@ -65,7 +70,8 @@ class DeliveryQueue {
   // --- Sending.
 
   bool HasUnsent() const { return cursor_ < next_; }
-  // The next message, and moves on behind it. Requires HasUnsent().
+  // The next message, and moves on behind it. Requires HasUnsent(). A batch is at least half of what
+  // `most` allows when that much is there.
   Message NextMessage(const BatchLimits& most);
   // The stream ended: everything undecided is to be sent again.
   void Rewind();
@@ -104,20 +110,15 @@ class DeliveryQueue {
 
  private:
   enum class Kind : uint8_t { kEvents, kUnparsed, kSkipped };
-  struct Block {
-    std::unique_ptr<char[]> bytes;
-    size_t capacity = 0;
-    size_t used = 0;
-    int runs = 0;  // that have bytes here
-  };
-  // Consecutive numbers of one kind.
+  // Consecutive numbers of one kind, whose bytes stand together. What the current stream has sent ends
+  // where a run does (skipped numbers aside).
   struct Run {
     int64_t last() const { return first + count - 1; }
     Kind kind;
     v1::SkipReason reason = v1::SKIP_REASON_UNSPECIFIED;
     int64_t first = 0;
     int64_t count = 0;
-    Block* block = nullptr;
+    BlockPool::Block* block = nullptr;
     size_t begin = 0;
     size_t end = 0;
   };
@@ -129,14 +130,15 @@ class DeliveryQueue {
   char* Reserve(Kind kind, size_t bytes);
   bool MakeRoom(size_t bytes);
   void ReleaseBlock(Run& run);
-  void Recycle(Block* block);
   size_t FindRun(int64_t sequence) const;
   // The place of `sequence` within its run's block.
   size_t OffsetOf(const Run& run, int64_t sequence) const;
   size_t SplitAt(int64_t sequence);
+  void Split(size_t index, int64_t count, size_t offset);
+  void CutRun(size_t index, int64_t max_events, size_t max_bytes);
   void TurnIntoSkipped(size_t index, v1::SkipReason reason);
   void MergeSkipped(size_t index);
-  std::string EventName(int64_t sequence) const;
+  std::vector<std::string> EventNames(const std::vector<int64_t>& sequences, int64_t last) const;
   const Bookmark* BookmarkUpTo(int64_t sequence) const;
   Message ComposeBatch(size_t index, const BatchLimits& most);
   Message ComposeUnparsed(const Run& run);
@@ -148,15 +150,12 @@ class DeliveryQueue {
   std::deque<Run> runs_;
   std::deque<Bookmark> bookmarks_;
   size_t bookmark_bytes_ = 0;
-  std::vector<std::unique_ptr<Block>> blocks_;  // all of them
-  std::vector<Block*> free_blocks_;
-  Block* tail_ = nullptr;  // where the next bytes go
-  size_t allocated_bytes_ = 0;
+  BlockPool blocks_;
+  BlockPool::Block* tail_ = nullptr;  // where the next bytes go
 
-  int64_t base_ = 1;          // first undecided
-  int64_t cursor_ = 1;        // first unsent on this stream
-  size_t cursor_offset_ = 0;  // its place, unless it is the first of its run
-  int64_t next_ = 1;          // next to be taken
+  int64_t base_ = 1;    // first undecided
+  int64_t cursor_ = 1;  // first unsent on this stream
+  int64_t next_ = 1;    // next to be taken
   int64_t max_sent_ = 0;
   int64_t queued_events_ = 0;
   size_t queued_bytes_ = 0;

@@ -10,28 +10,15 @@
 namespace donut {
 namespace {
 
-constexpr int kFailuresUntilSuspicion = 3;
 constexpr int kFailuresUntilWarning = 3;
 // While somebody waits in Flush or Shutdown.
 constexpr absl::Duration kUrgentBackoff = absl::Milliseconds(250);
 // A stream that lived so long was no failure.
 constexpr absl::Duration kHealthyStream = absl::Seconds(10);
 constexpr absl::Duration kMostRetryAfter = absl::Seconds(30);
-
-// Whether what was sent may have caused this end, and not the network or the collector's state.
-bool BlamesMessages(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kOk:  // a message that does not parse looks like an orderly end to some servers
-    case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kInternal:
-    case absl::StatusCode::kUnknown:
-    case absl::StatusCode::kOutOfRange:
-    case absl::StatusCode::kDataLoss:
-      return true;
-    default:
-      return false;
-  }
-}
+// With nothing on its way, so much is worth a message of its own: less costs more to send and to commit than
+// it gains by arriving sooner.
+constexpr size_t kWorthwhileBytes = 32 << 10;
 
 }  // namespace
 
@@ -42,7 +29,7 @@ DeliverySession::DeliverySession(SessionOptions options, DeliveryQueue* queue)
       producer_id_(options_.producer_id.empty() ? options_.random_bytes(limits::kProducerIdBytes)
                                                 : options_.producer_id),
       commit_patience_(options_.commit_timeout),
-      batch_events_(options_.batch.max_events) {}
+      poison_(options_.batch.max_events) {}
 
 // --- What to do next.
 
@@ -80,7 +67,7 @@ DeliverySession::Action DeliverySession::NextWhileResting(absl::Time now) {
 DeliverySession::Action DeliverySession::NextWhileGreeting(absl::Time now) {
   if (!hello_written_) {
     hello_written_ = writing_ = true;
-    return {.kind = Action::Kind::kWrite, .bytes = ComposeHello()};
+    return {.kind = Action::Kind::kWrite, .message = {.head = ComposeHello()}};
   }
   const bool pointless = closing_ && queue_->empty();
   if (now < deadline_ && !pointless) return {.until = deadline_};
@@ -97,31 +84,44 @@ DeliverySession::Action DeliverySession::NextWhileStreaming(absl::Time now) {
   const absl::Time silent_at = unanswered_since_ + commit_patience_;
   if (now >= silent_at) return GiveUpSilentStream();
   if (writing_) return {.until = silent_at};
-  if (!queue_->HasUnsent()) {
-    unsent_since_ = absl::InfiniteFuture();
-    if (!closing_ || !queue_->empty()) return {.until = silent_at, .wake_events = 1, .wake_bytes = 0};
-    close_written_ = writing_ = true;
-    state_ = State::kEnding;
-    deadline_ = now + options_.end_timeout;
-    v1::StreamEventsRequest request;
-    request.mutable_close();
-    return {.kind = Action::Kind::kWrite, .bytes = request.SerializeAsString()};
-  }
-  unsent_since_ = std::min(unsent_since_, now);
-  const bool suspecting = suspect_until_ > 0;
-  const bool window_full = suspecting ? queue_->cursor() > queue_->first_undecided()
-                                      : queue_->in_flight_bytes() >= options_.window_bytes;
+  if (closing_ && queue_->empty()) return WriteClose(now);
+  const bool window_full = poison_.searching() ? queue_->cursor() > queue_->first_undecided()
+                                               : queue_->in_flight_bytes() >= options_.window_bytes;
   if (window_full) return {.until = silent_at};
-  if (!IsWorthSending(now)) {
-    return {.until = std::min(unsent_since_ + options_.linger, silent_at),
-            .wake_events = options_.batch.max_events,
-            .wake_bytes = options_.batch.max_bytes};
+  const Amount enough = EnoughToSend(now);
+  if (queue_->unsent_count() < enough.events && queue_->unsent_bytes() < enough.bytes) {
+    const absl::Time at_once_from = sent_at_ + options_.linger;
+    return {.until = now < at_once_from ? std::min(at_once_from, silent_at) : silent_at,
+            .wake_events = enough.events,
+            .wake_bytes = enough.bytes};
   }
   writing_ = true;
+  sent_at_ = now;
   if (queue_->cursor() == queue_->first_undecided()) unanswered_since_ = now;
-  auto message = queue_->NextMessage({batch_events_, options_.batch.max_bytes});
-  unsent_since_ = queue_->HasUnsent() ? now : absl::InfiniteFuture();
-  return {.kind = Action::Kind::kWrite, .bytes = std::move(message.bytes)};
+  auto message = queue_->NextMessage({poison_.batch_events(), options_.batch.max_bytes});
+  return {.kind = Action::Kind::kWrite, .message = std::move(message.wire)};
+}
+
+// How much has to be unsent before the next message. The first event after a pause goes out at once; what
+// follows gathers, so that there is at most one small message in each `linger`. With nothing on its way
+// (the collector is quick) it gathers for less; while an answer is awaited, until a batch is full.
+DeliverySession::Amount DeliverySession::EnoughToSend(absl::Time now) const {
+  const bool sent_before = queue_->cursor() <= queue_->max_sent_sequence();  // it has waited long enough
+  const int64_t sent_total = queue_->taken_total() - queue_->unsent_count();
+  const bool wanted_soon = closing_ || flush_through_ > sent_total;
+  if (sent_before || wanted_soon || now >= sent_at_ + options_.linger) return {1, kNoBytes};
+  const bool nothing_on_its_way = queue_->cursor() == queue_->first_undecided();
+  return {options_.batch.max_events, nothing_on_its_way ? std::min(kWorthwhileBytes, options_.batch.max_bytes)
+                                                        : options_.batch.max_bytes};
+}
+
+DeliverySession::Action DeliverySession::WriteClose(absl::Time now) {
+  close_written_ = writing_ = true;
+  state_ = State::kEnding;
+  deadline_ = now + options_.end_timeout;
+  v1::StreamEventsRequest request;
+  request.mutable_close();
+  return {.kind = Action::Kind::kWrite, .message = {.head = request.SerializeAsString()}};
 }
 
 DeliverySession::Action DeliverySession::GiveUpSilentStream() {
@@ -131,13 +131,6 @@ DeliverySession::Action DeliverySession::GiveUpSilentStream() {
   went_silent_ = true;
   state_ = State::kCancelled;
   return {.kind = Action::Kind::kCancel};
-}
-
-bool DeliverySession::IsWorthSending(absl::Time now) const {
-  return urgent() || now >= unsent_since_ + options_.linger ||
-         queue_->unsent_count() >= options_.batch.max_events ||
-         queue_->unsent_bytes() >= options_.batch.max_bytes ||
-         queue_->cursor() <= queue_->max_sent_sequence();  // sent before: it has waited long enough
 }
 
 DeliverySession::Action DeliverySession::NextWhileEnding(absl::Time now) {
@@ -222,6 +215,7 @@ void DeliverySession::OnWelcome(const v1::Welcome& welcome, absl::Time now) {
   last_failure_ = absl::OkStatus();
   state_ = State::kStreaming;
   welcomed_at_ = now;
+  sent_at_ = absl::InfinitePast();
   const auto decided = queue_->Commit(committed);
   counters_.acknowledged += decided.events;
   news_.acknowledged += decided.events;
@@ -249,7 +243,7 @@ void DeliverySession::OnCommitted(const v1::Committed& committed, absl::Time now
     news_.rejected.push_back({committed.rejections(i), decided.rejected_names[i]});
   }
   if (decided.events > 0) backoff_.Reset();
-  if (queue_->first_undecided() > suspect_until_) Trust();
+  poison_.OnDecided(queue_->first_undecided());
 }
 
 void DeliverySession::OnRefused(const v1::Refused& refused) {
@@ -301,7 +295,7 @@ void DeliverySession::OnClosed(const absl::Status& status, absl::Time now) {
   }
   state_ = State::kResting;
   welcomed_at_ = absl::InfinitePast();
-  unsent_since_ = unanswered_since_ = absl::InfiniteFuture();
+  unanswered_since_ = absl::InfiniteFuture();
   queue_->Rewind();
   if (new_id_wanted_) TakeNewId("the collector refused this client's id");
   absl::Duration rest = std::max(backoff_.Next(), retry_after_);
@@ -336,39 +330,23 @@ bool DeliverySession::IsFinal(const absl::Status& status) const {
   }
 }
 
-// Finds an event that breaks every stream that it is on. When the same first number was undecided at the
-// end of three streams in a row, batches are halved and sent one at a time, until a single event is
-// left that breaks its stream three times: it is skipped, and counted.
 void DeliverySession::JudgeFailure(const absl::Status& status) {
-  const bool sent_something = queue_->cursor() > queue_->first_undecided();
-  if (!BlamesMessages(status) || !sent_something) return;
-  const int64_t first = queue_->first_undecided();
-  const int64_t sent = queue_->cursor() - first;
-  if (first != suspect_ || (sent == 1) != suspect_alone_) suspect_failures_ = 0;
-  suspect_ = first;
-  suspect_alone_ = sent == 1;
-  ++suspect_failures_;
-  const bool often = suspect_failures_ >= kFailuresUntilSuspicion;
-  if (suspect_alone_ && often) {
-    queue_->Rewind();
-    if (queue_->SkipFirst(v1::SKIP_REASON_POISONOUS)) {
-      ++counters_.poisonous;
-      ++news_.dropped;
-      news_.warning = "an event broke its stream three times and was skipped";
-    }
-    Trust();
-    backoff_.Reset();
-  } else if (!suspect_alone_ && (often || suspect_until_ > 0)) {
-    if (suspect_until_ == 0) suspect_until_ = queue_->cursor() - 1;
-    batch_events_ = static_cast<int>(std::clamp<int64_t>(sent / 2, 1, batch_events_));
-    suspect_failures_ = 0;
-    backoff_.Reset();
+  switch (poison_.OnFailure(status, queue_->first_undecided(), queue_->cursor())) {
+    case PoisonSearch::Verdict::kNone:
+      return;
+    case PoisonSearch::Verdict::kNarrower:
+      break;
+    case PoisonSearch::Verdict::kFirstIsIt:
+      queue_->Rewind();
+      if (queue_->SkipFirst(v1::SKIP_REASON_POISONOUS)) {
+        ++counters_.poisonous;
+        ++news_.dropped;
+        news_.warning = "an event broke its stream three times and was skipped";
+      }
+      poison_.Trust();
+      break;
   }
-}
-
-void DeliverySession::Trust() {
-  suspect_until_ = suspect_ = suspect_failures_ = 0;
-  batch_events_ = options_.batch.max_events;
+  backoff_.Reset();
 }
 
 void DeliverySession::TakeNewId(const std::string& why) {
@@ -376,7 +354,7 @@ void DeliverySession::TakeNewId(const std::string& why) {
   producer_id_ = options_.random_bytes(limits::kProducerIdBytes);
   epoch_ = 0;
   earlier_tokens_.clear();
-  Trust();
+  poison_.Trust();
   const int64_t in_doubt = queue_->StartOver();
   counters_.in_doubt += in_doubt;
   news_.dropped += in_doubt;

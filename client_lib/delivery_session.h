@@ -15,6 +15,8 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "client_lib/delivery_queue.h"
+#include "client_lib/poison_search.h"
+#include "client_lib/wire_message.h"
 #include "common/backoff.h"
 
 namespace donut {
@@ -27,10 +29,12 @@ struct SessionOptions {
   bool durable = false;
   std::string user_agent = {};
 
+  // A batch that is full goes out at once, a smaller one when nothing was sent for `linger`: see
+  // EnoughToSend.
   DeliveryQueue::BatchLimits batch = {};
-  absl::Duration linger = absl::Milliseconds(100);
+  absl::Duration linger = absl::Milliseconds(20);
   // Bytes sent and not committed; one batch is always allowed.
-  size_t window_bytes = 4 << 20;
+  size_t window_bytes = 8 << 20;
 
   // From opening a stream to Welcome.
   absl::Duration welcome_timeout = absl::Seconds(10);
@@ -68,12 +72,12 @@ class DeliverySession {
     enum class Kind {
       kWait,    // until `until`, or until something happens
       kOpen,    // open a stream
-      kWrite,   // write `bytes` on it
+      kWrite,   // write `message` on it
       kCancel,  // cancel it; OnClosed follows
       kDone,    // nothing will happen any more
     };
     Kind kind = Kind::kWait;
-    std::string bytes = {};
+    WireMessage message = {};
     absl::Time until = absl::InfiniteFuture();
     // kWait: an append is worth a call of Next before `until` once this much is unsent.
     int64_t wake_events = kNever;
@@ -127,12 +131,19 @@ class DeliverySession {
     kCancelled,  // its end is certain to come
     kDone,
   };
+  // Either of the two.
+  struct Amount {
+    int64_t events;
+    size_t bytes;
+  };
+  static constexpr size_t kNoBytes = SIZE_MAX;  // of Amount: whatever their size
 
   Action NextWhileResting(absl::Time now);
   Action NextWhileGreeting(absl::Time now);
   Action NextWhileStreaming(absl::Time now);
   Action NextWhileEnding(absl::Time now);
-  bool IsWorthSending(absl::Time now) const;
+  Amount EnoughToSend(absl::Time now) const;
+  Action WriteClose(absl::Time now);
   Action GiveUpSilentStream();
   std::string ComposeHello();
 
@@ -146,7 +157,6 @@ class DeliverySession {
   bool IsFinal(const absl::Status& status) const;
   void NoteFailure(const absl::Status& status);
   void JudgeFailure(const absl::Status& status);
-  void Trust();
   bool urgent() const { return closing_ || flush_through_ > queue_->decided_total(); }
 
   const SessionOptions options_;
@@ -161,7 +171,7 @@ class DeliverySession {
   absl::Time next_attempt_ = absl::InfinitePast();
   absl::Time deadline_ = absl::InfiniteFuture();  // of kGreeting and kEnding
   absl::Time welcomed_at_ = absl::InfinitePast();
-  absl::Time unsent_since_ = absl::InfiniteFuture();
+  absl::Time sent_at_ = absl::InfinitePast();             // the last batch on this stream
   absl::Time unanswered_since_ = absl::InfiniteFuture();  // something is in flight, and nothing came back
   absl::Duration commit_patience_;
   bool went_silent_ = false;  // why this stream is cancelled
@@ -176,12 +186,7 @@ class DeliverySession {
   bool closing_ = false;
   bool only_if_answered_ = false;
 
-  // Poison: see JudgeFailure.
-  int64_t suspect_ = 0;         // the first undecided number when a stream failed
-  bool suspect_alone_ = false;  // whether nothing else was in flight
-  int suspect_failures_ = 0;    // how often in a row both were so
-  int64_t suspect_until_ = 0;   // the last number that may be the culprit
-  int batch_events_;            // at most so many in one batch; one batch in flight while suspecting
+  PoisonSearch poison_;
 
   int failures_in_a_row_ = 0;  // attempts without Welcome
   absl::Status terminal_status_;

@@ -26,7 +26,7 @@ class ClientTest : public ::testing::Test {
   void Create(ClientOptions options = {}) {
     if (options.linger == ClientOptions().linger) options.linger = absl::Milliseconds(1);
     if (!options.on_warning) options.on_warning = [](const std::string&) {};
-    auto client = ClientFactory::Create(std::move(options), network_.MakeTransport());
+    auto client = ClientFactory::Create(std::move(options), [this] { return network_.MakeTransport(); });
     ASSERT_TRUE(client.ok()) << client.status();
     client_ = *std::move(client);
   }
@@ -187,6 +187,10 @@ TEST_F(ClientTest, DropsTheOldestWhenAskedTo) {
   EXPECT_EQ(stored.count("e199"), 1u);
   EXPECT_EQ(stored.count("e0"), 0u);
   EXPECT_EQ(client_->counters().dropped_oldest + static_cast<int64_t>(stored.size()), 200);
+  network_.Look([this](ModelCollector& collector) {
+    EXPECT_EQ(collector.producers().begin()->second.skipped[v1::SKIP_REASON_QUEUE_FULL],
+              client_->counters().dropped_oldest);
+  });
 }
 
 TEST_F(ClientTest, BlocksForRoomWhenAskedTo) {
@@ -211,6 +215,9 @@ TEST_F(ClientTest, BlockingEndsWithItsTimeAndWithShutdown) {
   EXPECT_EQ(client_->counters().dropped_newest, 1);
   network_.SetMode(FakeNetwork::Mode::kReachable);
   EXPECT_TRUE(client_->Shutdown(kLong));
+  network_.Look([](ModelCollector& collector) {
+    EXPECT_EQ(collector.producers().begin()->second.skipped[v1::SKIP_REASON_QUEUE_FULL], 1);
+  });
 }
 
 TEST_F(ClientTest, ReportsRejectionsByNameAndReason) {

@@ -30,7 +30,7 @@ bool Append(DeliveryQueue& queue, const std::string& name, size_t padding = 0) {
 v1::StreamEventsRequest Next(DeliveryQueue& queue, const DeliveryQueue::BatchLimits& most = kAll) {
   v1::StreamEventsRequest request;
   EXPECT_TRUE(queue.HasUnsent());
-  EXPECT_TRUE(request.ParseFromString(queue.NextMessage(most).bytes));
+  EXPECT_TRUE(request.ParseFromString(queue.NextMessage(most).wire.Join()));
   return request;
 }
 
@@ -73,6 +73,47 @@ TEST(DeliveryQueueTest, SendsWhatWasAppendedAfterTheLastMessage) {
   EXPECT_THAT(Names(request.batch()), ElementsAre("b"));
 }
 
+TEST(DeliveryQueueTest, FillsABatchAtLeastToTheHalf) {
+  for (int most = 1; most <= 30; ++most) {
+    DeliveryQueue queue({});
+    // Runs of 1, 2, ... 12 events: what was sent before is a run of its own.
+    for (int run = 1; run <= 12; ++run) {
+      for (int i = 0; i < run; ++i) Append(queue, "e");
+      Next(queue);
+    }
+    queue.Rewind();
+    const int64_t end = queue.next_sequence();
+    while (queue.HasUnsent()) {
+      const auto batch = Next(queue, {.max_events = most, .max_bytes = 1 << 20}).batch();
+      EXPECT_EQ(batch.first_sequence() + batch.events_size(), queue.cursor());
+      EXPECT_LE(batch.events_size(), most);
+      if (queue.HasUnsent()) {
+        EXPECT_GE(2 * batch.events_size(), most);
+      }
+    }
+    EXPECT_EQ(queue.cursor(), end);
+    EXPECT_EQ(queue.in_flight_bytes(), queue.queued_bytes());
+  }
+}
+
+TEST(DeliveryQueueTest, AMessageStaysAsItIsWhileMoreIsAppendedAndDropped) {
+  DeliveryQueue queue({.capacity_bytes = 4096, .block_bytes = 1024});
+  for (const char* name : {"a", "b", "c"}) Append(queue, name, 90);
+  const auto message = queue.NextMessage(kAll);
+  const std::string before = message.wire.Join();
+  while (Append(queue, "later", 90)) continue;
+  int again = 0;
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_GT(queue.DropOldest(), 0);
+    again += Append(queue, "last", 90) ? 1 : 0;
+  }
+  EXPECT_GT(again, 5);
+  EXPECT_EQ(message.wire.Join(), before);
+  v1::StreamEventsRequest request;
+  ASSERT_TRUE(request.ParseFromString(before));
+  EXPECT_THAT(Names(request.batch()), ElementsAre("a", "b", "c"));
+}
+
 TEST(DeliveryQueueTest, KeepsEventsUntilTheyAreCommitted) {
   DeliveryQueue queue({});
   for (const char* name : {"a", "b", "c", "d"}) Append(queue, name);
@@ -110,6 +151,16 @@ TEST(DeliveryQueueTest, NamesTheRejectedEvents) {
   for (const char* name : {"a", "b", "c"}) Append(queue, name);
   Next(queue);
   EXPECT_THAT(queue.Commit(3, {2, 9, 3}).rejected_names, ElementsAre("b", "", "c"));
+}
+
+TEST(DeliveryQueueTest, NamesTheRejectedEventsInAnyOrderAndRun) {
+  DeliveryQueue queue({.capacity_bytes = 1 << 20, .block_bytes = 64});
+  for (int i = 1; i <= 20; ++i) Append(queue, "e" + std::to_string(i));
+  queue.AppendSkipped(1, v1::SKIP_REASON_EMPTY);
+  Append(queue, "e22");
+  while (queue.HasUnsent()) Next(queue);
+  EXPECT_THAT(queue.Commit(22, {3, 4, 17, 2, 2, 21, 22}).rejected_names,
+              ElementsAre("e3", "e4", "e17", "e2", "e2", "", "e22"));
 }
 
 TEST(DeliveryQueueTest, RefusesWhenFullAndTakesAgainAfterACommit) {
@@ -243,7 +294,8 @@ TEST(DeliveryQueueTest, GivesABatchTheBookmarkOfItsLastEvent) {
   const DeliveryQueue::BatchLimits two = {.max_events = 2, .max_bytes = 1000};
   EXPECT_EQ(Next(queue, two).batch().bookmark(), "after b");
   queue.Rewind();
-  EXPECT_EQ(Next(queue, {.max_events = 3, .max_bytes = 1000}).batch().bookmark(), "after c");
+  EXPECT_EQ(Next(queue).batch().bookmark(), "after d");
+  queue.Rewind();
   queue.Commit(3);
   EXPECT_EQ(Next(queue, two).batch().bookmark(), "after d");
 }
@@ -279,8 +331,8 @@ TEST(DeliveryQueueTest, BatchesStayWithinTheCollectorsLimit) {
   DeliveryQueue queue({});
   for (int i = 0; i < 40; ++i) ASSERT_TRUE(Append(queue, "e", 32'000));
   const auto message = queue.NextMessage({.max_events = 5'000, .max_bytes = size_t{8} << 20});
-  EXPECT_LE(message.bytes.size(), static_cast<size_t>(limits::kMaxBatchBytes));
-  EXPECT_GT(message.bytes.size(), 900'000u);
+  EXPECT_LE(message.wire.Join().size(), static_cast<size_t>(limits::kMaxBatchBytes));
+  EXPECT_GT(message.wire.Join().size(), 900'000u);
 }
 
 }  // namespace

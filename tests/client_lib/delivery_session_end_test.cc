@@ -149,6 +149,7 @@ TEST_F(DeliverySessionTest, LiveClientKeepsTryingWhenItsKeyIsRefused) {
 }
 
 TEST_F(DeliverySessionTest, GivesUpAStreamThatAcknowledgesNothing) {
+  Make({.linger = absl::ZeroDuration()});
   Append("a");
   Flush();
   Open();
@@ -199,6 +200,7 @@ TEST_F(DeliverySessionTest, EachCommittedStartsTheTimeAnew) {
 }
 
 TEST_F(DeliverySessionTest, IsTwiceAsPatientAfterEachSilentStream) {
+  Make({.linger = absl::ZeroDuration()});
   Append("a");
   Flush();
   int64_t epoch = 0;

@@ -25,9 +25,10 @@ class DeliverySessionTest : public ::testing::Test {
   }
   void SetUp() override { Make({}); }
 
-  void Append(const std::string& name) {
+  void Append(const std::string& name, size_t padding = 0) {
     v1::Event event;
     event.set_name(name);
+    event.set_user_id(std::string(padding, 'p'));
     const std::string bytes = event.SerializeAsString();
     std::memcpy(queue_.AppendEvent(bytes.size()), bytes.data(), bytes.size());
   }
@@ -35,7 +36,7 @@ class DeliverySessionTest : public ::testing::Test {
   v1::StreamEventsRequest Write() {
     EXPECT_EQ(Next(), Kind::kWrite);
     v1::StreamEventsRequest request;
-    EXPECT_TRUE(request.ParseFromString(action_.bytes));
+    EXPECT_TRUE(request.ParseFromString(action_.message.Join()));
     session_->OnWritten();
     return request;
   }

@@ -33,27 +33,6 @@ TEST_F(DeliverySessionTest, GreetsFirstAndSendsAfterWelcome) {
   EXPECT_TRUE(queue_.empty());
 }
 
-TEST_F(DeliverySessionTest, LingersForMoreUnlessABatchIsFull) {
-  SessionOptions options;
-  options.batch.max_events = 3;
-  Make(options);
-  Open();
-  Welcome(1, 0);
-  EXPECT_EQ(Next(), Kind::kWait);
-  EXPECT_EQ(action_.wake_events, 1);
-  Append("a");
-  EXPECT_EQ(Next(), Kind::kWait);
-  EXPECT_EQ(action_.until, now_ + absl::Milliseconds(100));
-  EXPECT_EQ(action_.wake_events, 3);
-  now_ += absl::Milliseconds(99);
-  Append("b");
-  EXPECT_EQ(Next(), Kind::kWait);
-  now_ += absl::Milliseconds(1);
-  EXPECT_EQ(Write().batch().events_size(), 2);
-  for (int i = 0; i < 3; ++i) Append("c");
-  EXPECT_EQ(Write().batch().events_size(), 3);
-}
-
 TEST_F(DeliverySessionTest, WritesOneMessageAtATime) {
   Open();
   Welcome(1, 0);
@@ -190,7 +169,7 @@ TEST_F(DeliverySessionTest, FindsAndSkipsThePoisonousEvent) {
     Welcome(streams + 1, committed);
     while (Next() == Kind::kWrite) {
       v1::StreamEventsRequest request;
-      ASSERT_TRUE(request.ParseFromString(action_.bytes));
+      ASSERT_TRUE(request.ParseFromString(action_.message.Join()));
       session_->OnWritten();
       if (request.has_skipped()) {
         EXPECT_EQ(request.skipped().reason(), v1::SKIP_REASON_POISONOUS);

@@ -213,7 +213,7 @@ class World {
         break;
       case Kind::kWrite:
         if (open_) {
-          to_collector_.push_back(std::move(action.bytes));
+          to_collector_.push_back(action.message.Join());
           session_->OnWritten();
         }
         break;

@@ -7,9 +7,12 @@
 //   client->Shutdown(absl::Seconds(5));   // or leave it to the destructor
 //
 // Track only copies the event into a bounded buffer. A thread of the client's own sends
-// batches over one stream, keeps every event until the collector has committed it, and connects
+// batches over a stream, keeps every event until the collector has committed it, and connects
 // again for as long as it takes. With no collector at all the program runs as fast and as
 // well: the buffer fills up, and counters say what was lost.
+//
+// Threads: for each stream one that sends and one that takes answers from the network; what gRPC
+// starts for the whole process comes on top. They sleep while there is nothing to do.
 //
 // An event that the collector acknowledged is stored once. Events still in the buffer when the
 // process dies are lost.
@@ -71,25 +74,34 @@ struct ClientOptions {
   // Name and version of the program, for the collector's log. At most 150 bytes.
   std::string user_agent = {};
 
-  // Memory for events that are not committed yet. 256 KiB to 1 GiB.
+  // 1 to 16. A stream is one lane of the collector and so one connection of the database: more than one
+  // is for programs that track more than one such connection can store, some hundred thousand
+  // events a second. Each costs two threads and a connection. The events of one user go over the same
+  // stream and are stored in the order of their Track calls; with several streams, those of different
+  // users are not.
+  int streams = 1;
+
+  // Memory for events that are not committed yet, in equal shares for the streams. 256 KiB for each
+  // stream to 1 GiB. A share of less than 16 MiB lets its stream send less than the collector can hold.
   size_t queue_bytes = 16 << 20;
   WhenFull when_full = WhenFull::kDropNewest;
   // With kBlock only.
   absl::Duration block_timeout = absl::Seconds(30);
 
-  // A batch goes out when it has this many events (1 to 5,000) or bytes (1 KiB to 960 KiB), or
-  // when its first event has waited for `linger` (at most a minute).
-  int max_batch_events = 2'000;
+  // A batch goes out when it has this many events (1 to 5,000) or bytes (1 KiB to 960 KiB). A smaller one
+  // goes out when the one before was sent at least `linger` ago (at most a minute): at once after a
+  // pause, and then no more often. While nothing is on its way, 32 KiB are enough to go sooner.
+  int max_batch_events = 5'000;
   size_t max_batch_bytes = 256 << 10;
-  absl::Duration linger = absl::Milliseconds(100);
+  absl::Duration linger = absl::Milliseconds(20);
 
   // What the destructor waits for the last events; less when no collector ever answered.
   absl::Duration shutdown_timeout = absl::Seconds(2);
 
-  // Called on the client's own thread, never while a lock is held. It may call Track; it
-  // must not call Flush or Shutdown. It should return soon: nothing is sent meanwhile.
+  // Called on a thread of the client's own, never by two at a time. It may call Track, which then never
+  // waits; it must not call Flush or Shutdown. It should return soon: nothing is sent meanwhile.
   std::function<void(const DeliveryReport&)> on_delivery = nullptr;
-  // Called on the client's own thread with a line for people (collector unreachable, events
+  // Called in the same way with a line for people (collector unreachable, events
   // lost), at most once a minute. Default: the first one goes to standard error, the rest nowhere.
   std::function<void(const std::string&)> on_warning = nullptr;
 
@@ -120,7 +132,7 @@ struct ClientCounters {
   int64_t queued_events = 0;
   int64_t queued_bytes = 0;
   int64_t streams_opened = 0;  // answered by a collector
-  bool connected = false;
+  bool connected = false;      // all streams are
 
   int64_t dropped() const {
     return dropped_newest + dropped_oldest + dropped_poisonous + dropped_in_doubt + dropped_at_shutdown;
@@ -165,7 +177,7 @@ class Tracker {
                             std::span<const Property> properties, const TrackOptions& options) noexcept = 0;
 };
 
-class DeliveryLoop;
+class DeliveryStreams;
 
 // Thread-safe.
 class Client final : public Tracker {
@@ -195,20 +207,20 @@ class Client final : public Tracker {
   // decided: stored, rejected or given up. False when `timeout` passed first.
   bool Flush(absl::Duration timeout) noexcept;
 
-  // Takes no more events, waits as Flush does, closes the stream in order and ends the thread.
+  // Takes no more events, waits as Flush does, closes the streams in order and ends the threads.
   // False when events were left over at the end of `timeout`. Further calls do nothing and
   // say the same.
   bool Shutdown(absl::Duration timeout) noexcept;
 
-  // One consistent snapshot.
+  // A consistent snapshot of each stream, summed.
   ClientCounters counters() const;
 
  private:
   friend class ClientFactory;
-  Client(ClientOptions options, std::unique_ptr<DeliveryLoop> loop);
+  Client(ClientOptions options, std::unique_ptr<DeliveryStreams> streams);
 
   const ClientOptions options_;
-  std::unique_ptr<DeliveryLoop> loop_;
+  std::unique_ptr<DeliveryStreams> streams_;
   const int process_;  // that made it: see fork() above
 };
 
