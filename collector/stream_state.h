@@ -19,7 +19,7 @@ namespace donut::collector {
 
 struct StreamLimits {
   // Flat bytes of this stream that wait for COMMIT; above, it is not read.
-  size_t max_staged_bytes = 8 << 20;
+  size_t max_staged_bytes = 16 << 20;
   // Bytes of rejections that the client has not taken yet; above, it is not read. So a client that
   // never reads its acknowledgements costs this much and no more.
   size_t max_unsent_bytes = 1 << 20;

@@ -92,6 +92,7 @@ TEST_F(EventCollectorServiceLimitsTest, ReadsNoFurtherWhileNothingCanBeStored) {
   Stop();
   CollectorOptions options;
   options.queue.max_staged_bytes = static_cast<size_t>(kMaxFlatBatchBytes);
+  options.stream.max_staged_bytes = 8 << 20;
   options.queue.group.max_bytes = 1 << 20;
   Start(options);
   pqxx::work blocker(database_.owner());
@@ -131,6 +132,7 @@ TEST_F(EventCollectorServiceLimitsTest, ServesAllThatStillLiveWhenOthersDieWaiti
   Stop();
   CollectorOptions options;
   options.queue.max_staged_bytes = static_cast<size_t>(kMaxFlatBatchBytes);
+  options.stream.max_staged_bytes = options.queue.max_staged_bytes;
   Start(options);
   constexpr size_t kStreams = 24;
   std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
