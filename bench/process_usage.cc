@@ -91,6 +91,12 @@ absl::Duration OwnCpuTime() {
   return ToDuration(usage.ru_utime) + ToDuration(usage.ru_stime);
 }
 
+absl::Duration CpuTimeOfEndedChildren() {
+  rusage usage = {};
+  getrusage(RUSAGE_CHILDREN, &usage);
+  return ToDuration(usage.ru_utime) + ToDuration(usage.ru_stime);
+}
+
 pid_t ParentOf(pid_t pid) { return StatOf(pid).parent; }
 
 int64_t ResidentBytes(pid_t pid) { return StatusBytes(pid, "VmRSS:"); }

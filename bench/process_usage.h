@@ -16,6 +16,8 @@ absl::Duration CpuTimeOf(pid_t pid);
 absl::Duration CpuTimeOfFamily(pid_t parent);
 // Of this process.
 absl::Duration OwnCpuTime();
+// Of those that this process has started and waited for.
+absl::Duration CpuTimeOfEndedChildren();
 
 pid_t ParentOf(pid_t pid);
 

@@ -23,7 +23,7 @@ const std::map<std::string, std::set<std::string>>& AllowedIncludes() {
       {"client_lib", {"common"}},
       {"cli", {"common", "client_lib"}},
       {"examples", {"common", "client_lib"}},
-      {"bench", {"common", "collector", "query_service", "client_lib", "tests"}},
+      {"bench", {"common", "collector", "query_service", "client_lib", "cli", "tests"}},
       {"tests", {"common", "collector", "query_service", "client_lib", "cli", "examples", "bench"}}};
   return *allowed;
 }
