@@ -56,7 +56,7 @@ bool WriteShortDecimal(double number, char*& out) {
   constexpr double kMost = 1e12;  // with three decimals: 15 digits
   const double size = std::abs(number);
   if (!(size < kMost)) return false;
-  const auto scaled = static_cast<int64_t>(size * kScale + 0.5);
+  const int64_t scaled = std::llround(size * kScale);
   if (static_cast<double>(scaled) / kScale != size) return false;
   if (number < 0) *out++ = '-';
   out = std::to_chars(out, out + kMaxJsonNumberBytes - 1, scaled / kScale).ptr;

@@ -20,7 +20,6 @@ using testing::IsLeft;
 using testing::IsReadRightly;
 using testing::IsRefused;
 using testing::IsTaken;
-using testing::kDecodingTime;
 
 v1::Event GoodEvent() {
   v1::Event event;
@@ -287,7 +286,7 @@ TEST(CanonicalEventTest, BoundsTheEventTimeToTheNanosecond) {
   for (const int32_t now_nanos : {0, 1, 123'456'789, 999'999'999}) {
     for (const absl::Duration fraction : {absl::ZeroDuration(), absl::Nanoseconds(1) / 4}) {
       const absl::Time now = absl::FromUnixSeconds(kSecond) + absl::Nanoseconds(now_nanos) + fraction;
-      const int64_t last = kSecond + 24 * 3600;
+      const int64_t last = kSecond + int64_t{24} * 3600;
       EXPECT_TRUE(IsTaken(Bytes(WithTime(last, now_nanos)), now));
       const v1::Event late = now_nanos == 999'999'999 ? WithTime(last + 1, 0) : WithTime(last, now_nanos + 1);
       EXPECT_TRUE(IsRefused(Bytes(late), now));

@@ -46,7 +46,7 @@ class OddEncoder {
   }
   std::string Tag(int field, int wire_type) {
     if (IsOdd()) wire_type = static_cast<int>(dice_.Below(8));
-    return Varint(static_cast<uint64_t>(field * 8 + wire_type));
+    return Varint(static_cast<uint64_t>(field) * 8 + static_cast<uint64_t>(wire_type));
   }
   std::string Bytes(int field, const std::string& bytes) {
     return Tag(field, 2) + Varint(bytes.size() + (IsOdd() ? dice_.Below(3) : 0)) + bytes;
