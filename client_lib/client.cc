@@ -1,7 +1,8 @@
 #include "donut/client.h"
 
-#include <unistd.h>
+#include <pthread.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <utility>
 
@@ -30,6 +31,15 @@ constexpr size_t kMostBatchBytes = 960 << 10;
 constexpr size_t kMostWindowBytes = 8 << 20;
 constexpr size_t kMostUserAgentBytes = 150;
 constexpr absl::Duration kMostLinger = absl::Minutes(1);
+
+// Changes in the child of every fork: cheaper to ask for each event than the process id.
+std::atomic<int> forks = 0;
+
+int CountForks() {
+  static const int registered = pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1); });
+  static_cast<void>(registered);
+  return forks;
+}
 
 std::string FromEnvironment(const char* variable, const char* otherwise) {
   const char* value = std::getenv(variable);
@@ -106,11 +116,13 @@ absl::StatusOr<std::unique_ptr<Client>> ClientFactory::Create(ClientOptions opti
 }
 
 Client::Client(ClientOptions options, std::unique_ptr<DeliveryStreams> streams)
-    : options_(std::move(options)), streams_(std::move(streams)), process_(getpid()) {}
+    : options_(std::move(options)), streams_(std::move(streams)), forks_(CountForks()) {}
+
+bool Client::IsOfParent() const { return forks.load(std::memory_order_relaxed) != forks_; }
 
 Client::~Client() {
-  if (getpid() != process_) {
-    // A forked child: the threads to wait for exist only in the parent.
+  if (IsOfParent()) {
+    // The threads to wait for exist only in the parent.
     streams_.release();  // NOLINT(bugprone-unused-return-value)
     return;
   }
@@ -119,6 +131,8 @@ Client::~Client() {
 
 TrackResult Client::Track(std::string_view event_name, std::string_view user_id,
                           std::span<const Property> properties, const TrackOptions& options) noexcept {
+  // A lock may have been held by a thread that does not exist here.
+  if (IsOfParent()) return {TrackOutcome::kShutDown, "the client was made before fork(): make it after"};
   try {
     const absl::Time now = absl::Now();
     const EventView event{.name = event_name,
@@ -147,10 +161,12 @@ TrackResult Client::Track(std::string_view event_name, std::string_view user_id,
   }
 }
 
-bool Client::Flush(absl::Duration timeout) noexcept { return streams_->Flush(timeout); }
+bool Client::Flush(absl::Duration timeout) noexcept { return !IsOfParent() && streams_->Flush(timeout); }
+
 bool Client::Shutdown(absl::Duration timeout) noexcept {
-  return streams_->Shutdown(timeout, /*only_if_answered=*/false);
+  return !IsOfParent() && streams_->Shutdown(timeout, /*only_if_answered=*/false);
 }
-ClientCounters Client::counters() const { return streams_->counters(); }
+
+ClientCounters Client::counters() const { return IsOfParent() ? ClientCounters() : streams_->counters(); }
 
 }  // namespace donut

@@ -1,5 +1,8 @@
 #include "donut/client.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <set>
 #include <string>
@@ -245,6 +248,26 @@ TEST_F(ClientTest, CallbackMayTrackAndMayThrow) {
   EXPECT_TRUE(client_->Flush(kLong));
   while (client_->counters().acknowledged < 2) std::this_thread::yield();
   EXPECT_TRUE(client_->Shutdown(kLong));
+}
+
+TEST_F(ClientTest, IsHarmlessInAChildProcess) {
+  Create();
+  ASSERT_TRUE(client_->Track("before", "u"));
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const bool harmless = client_->Track("in the child", "u").outcome() == TrackOutcome::kShutDown &&
+                          !client_->Flush(kLong) && !client_->Shutdown(kLong) &&
+                          client_->counters().enqueued == 0;
+    client_ = nullptr;
+    _exit(harmless ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_TRUE(client_->Track("after", "u"));
+  EXPECT_TRUE(client_->Shutdown(kLong));
+  EXPECT_THAT(Stored(), ElementsAre("after", "before"));
 }
 
 TEST_F(ClientTest, TwoThreadsMayShutDownAtOnce) {

@@ -18,7 +18,8 @@
 // process dies are lost.
 //
 // Make the client after fork(), never before: a child inherits neither the thread nor a usable
-// connection. In a child of a later fork Track and the destructor are harmless but nothing is sent.
+// connection. In the child of a later fork every call returns at once and does nothing; Track says
+// kShutDown.
 //
 // For pipelines (runs, phases, outcomes) see <donut/pipeline_run.h>; to send a file or a
 // log exactly once, however often interrupted, see <donut/replay.h>.
@@ -143,7 +144,7 @@ enum class TrackOutcome {
   kTaken,      // in the buffer
   kInvalid,    // breaks a rule of event.proto: problem() names it
   kQueueFull,  // see WhenFull
-  kShutDown,   // Shutdown was called
+  kShutDown,   // Shutdown was called, or the client belongs to the parent process
 };
 
 // Whether an event was taken, and if not, why.
@@ -218,10 +219,11 @@ class Client final : public Tracker {
  private:
   friend class ClientFactory;
   Client(ClientOptions options, std::unique_ptr<DeliveryStreams> streams);
+  bool IsOfParent() const;
 
   const ClientOptions options_;
   std::unique_ptr<DeliveryStreams> streams_;
-  const int process_;  // that made it: see fork() above
+  const int forks_;  // when it was made: see fork() above
 };
 
 }  // namespace donut
