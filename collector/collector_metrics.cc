@@ -1,6 +1,7 @@
 #include "collector/collector_metrics.h"
 
 #include "absl/strings/strip.h"
+#include "common/log.h"
 
 namespace donut::collector {
 namespace {
@@ -60,10 +61,15 @@ std::string SkipLabel(int reason) {
   return WordOf<v1::SkipReason>(reason, &v1::SkipReason_Name, "SKIP_REASON_");
 }
 
-int64_t CollectorMetrics::rejected() const {
-  int64_t sum = 0;
-  for (int reason = 0; reason < events_rejected.size(); ++reason) sum += events_rejected.value(reason);
-  return sum;
+void CollectorMetrics::LogTotals() const {
+  int64_t rejected = 0;
+  for (int reason = 0; reason < events_rejected.size(); ++reason) rejected += events_rejected.value(reason);
+  Log(Severity::kInfo, "totals",
+      {{"stored", events_stored.value()},
+       {"rejected", rejected},
+       {"duplicates", events_duplicate.value()},
+       {"commits", commit.Read().count},
+       {"given_up", batches_given_up.value()}});
 }
 
 void CollectorMetrics::AddTo(MetricPage& page) const {

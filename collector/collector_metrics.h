@@ -51,11 +51,12 @@ struct CollectorMetrics {
   CountersByCode streams_ended;
   CountersByCode calls;
 
-  int64_t rejected() const;
   void Count(HelloOutcome outcome) { hellos.Add(static_cast<int>(outcome)); }
   void Count(CommitFailure failure) { commit_failures.Add(static_cast<int>(failure)); }
 
   void AddTo(MetricPage& page) const;
+  // One line, for the end of the collector.
+  void LogTotals() const;
 };
 
 // "TOO_LARGE" for REJECTION_REASON_TOO_LARGE; empty for a number that is no reason.

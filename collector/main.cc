@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
   if (const absl::Status valid = collector.Validate(); !valid.ok()) return postgres::FailedToStart(valid);
   postgres::ServiceOptions options = postgres::ServiceOptionsFrom("donut-collector", *flags);
   options.server.max_message_bytes = limits::kMaxMessageBytes;
+  options.server.max_memory_bytes = collector.GrpcMemoryBytes();
 
   const int64_t most_memory =
       collector.MaxMemoryBytes(options.server.max_memory_bytes, options.server.max_threads, /*projects=*/1);
@@ -47,15 +48,13 @@ int main(int argc, char** argv) {
   collector::EventCollectorService service(collector, directory, queue, clock, hash);
   postgres::ServiceHooks hooks;
   hooks.on_check = [&](pqxx::connection& connection) { return upkeep.Check(connection); };
-  hooks.add_metrics = [&](MetricPage& page) { service.AddMetrics(page); };
+  hooks.add_metrics = [&](MetricPage& page) {
+    service.AddMetrics(page);
+    page.AddGauge("donut_collector_memory_bound_bytes", "What it holds at most, beside code and libraries.",
+                  static_cast<double>(most_memory));
+  };
   hooks.drain = [&] { service.Drain(); };
   const int code = postgres::RunService(options, directory, {&service}, hooks);
-  const collector::CollectorMetrics& totals = queue.metrics();
-  Log(Severity::kInfo, "totals",
-      {{"stored", totals.events_stored.value()},
-       {"rejected", totals.rejected()},
-       {"duplicates", totals.events_duplicate.value()},
-       {"commits", totals.commit.Read().count},
-       {"given_up", totals.batches_given_up.value()}});
+  queue.metrics().LogTotals();
   return code;
 }

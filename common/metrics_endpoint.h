@@ -1,5 +1,5 @@
 // A page of metrics for Prometheus to scrape: GET /metrics on an address of its own. A thread that
-// answers one caller after the other; docs/adr/0007 tells why it is not a library's. It asks for no key, so
+// answers one caller after the other; docs/adr/0008 tells why it is not a library's. It asks for no key, so
 // it belongs on loopback or into a private network; the values are numbers about the service, never content.
 // Thread-safe.
 #pragma once

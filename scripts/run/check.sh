@@ -2,7 +2,7 @@
 # Everything that is checked besides the tests themselves. Sourced by ./run.
 # Each check_... returns its result: errexit is off inside.
 
-CHECKS=(format shell proto tidy asan tsan)
+CHECKS=(format shell proto alerts tidy asan tsan)
 
 run_checks() {
   local wanted=() word name everything=no started failed=() results=()
@@ -65,6 +65,15 @@ check_proto() {
     return 1
   else
     say "  LEFT OUT: buf needs npx (apt-get install npm)"
+  fi
+}
+
+# promtool is in Debian's package prometheus, which would also start a server: nothing we install by ourselves.
+check_alerts() {
+  if command -v promtool >/dev/null; then
+    promtool check rules docs/alerts.yml && promtool test rules docs/alerts_test.yml
+  else
+    say "  LEFT OUT: the alert rules need promtool (of the package prometheus)"
   fi
 }
 

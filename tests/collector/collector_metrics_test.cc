@@ -56,7 +56,17 @@ TEST(CollectorMetricsTest, ShowsWhatWasCountedUnderItsName) {
   EXPECT_EQ(page.Find("donut_collector_hellos_total", {{"result", "foreign_epoch"}}), 1);
   EXPECT_EQ(page.Find("donut_collector_calls_total", {{"code", "UNAVAILABLE"}}), 1);
   EXPECT_EQ(page.Find("donut_collector_commits_total"), 1);
-  EXPECT_EQ(metrics.rejected(), 9);
+}
+
+TEST(CollectorMetricsTest, LogsItsTotalsInOneLine) {
+  CollectorMetrics metrics;
+  metrics.events_stored.Add(7);
+  metrics.events_rejected.Add(v1::REJECTION_REASON_BAD_VALUE, 4);
+  metrics.events_rejected.Add(v1::REJECTION_REASON_UNPARSED, 5);
+  ::testing::internal::CaptureStderr();
+  metrics.LogTotals();
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              ::testing::HasSubstr("INFO totals stored=7 rejected=9 duplicates=0 commits=0 given_up=0\n"));
 }
 
 }  // namespace

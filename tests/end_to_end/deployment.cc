@@ -10,12 +10,14 @@
 namespace donut::testing {
 namespace {
 
-// Starts a service and returns the address it listens on once it is ready.
+// Starts a service and returns the addresses it listens on once it is ready.
 std::unique_ptr<Process> StartService(const std::string& name, const std::string& folder,
-                                      const std::string& database_url, std::string& address) {
+                                      const std::string& database_url, std::string& address,
+                                      std::string& metrics_url) {
   auto process = std::make_unique<Process>(
       name, folder,
-      std::vector<std::string>{Program(name), "--address=" + address, "--database_url=" + database_url});
+      std::vector<std::string>{Program(name), "--address=" + address, "--database_url=" + database_url,
+                               "--metrics_address=127.0.0.1:0"});
   const size_t before = process->err().size();
   const auto said = [&] { return process->err().substr(before); };
   EXPECT_TRUE(Eventually([&] {
@@ -25,6 +27,7 @@ std::unique_ptr<Process> StartService(const std::string& name, const std::string
       << process->err();
   EXPECT_TRUE(process->running()) << name << " ended:\n" << process->err();
   address = absl::StrCat("127.0.0.1:", ValueInLog(said(), "port"));
+  metrics_url = ValueInLog(said(), "url");
   return process;
 }
 
@@ -40,11 +43,12 @@ Deployment::Deployment() {
 }
 
 void Deployment::StartCollector() {
-  collector_ = StartService("donut-collector", folder(), database_.owner_url(), collector_address_);
+  collector_ = StartService("donut-collector", folder(), database_.owner_url(), collector_address_,
+                            collector_metrics_url_);
 }
 
 void Deployment::StartQuery() {
-  query_ = StartService("donut-query", folder(), database_.owner_url(), query_address_);
+  query_ = StartService("donut-query", folder(), database_.owner_url(), query_address_, query_metrics_url_);
 }
 
 void Deployment::KillCollector() {

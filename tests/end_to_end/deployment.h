@@ -27,6 +27,9 @@ class Deployment {
   Process& query() { return *query_; }
   const std::string& collector_address() const { return collector_address_; }
   const std::string& query_address() const { return query_address_; }
+  // "http://127.0.0.1:9464/metrics"
+  const std::string& collector_metrics_url() const { return collector_metrics_url_; }
+  const std::string& query_metrics_url() const { return query_metrics_url_; }
   const std::string& folder() const { return folder_.path(); }
   std::string owner_url() const { return database_.owner_url(); }
 
@@ -52,6 +55,8 @@ class Deployment {
   EmptyDatabase database_;
   std::string collector_address_ = "127.0.0.1:0";
   std::string query_address_ = "127.0.0.1:0";
+  std::string collector_metrics_url_;
+  std::string query_metrics_url_;
   std::unique_ptr<Process> collector_;
   std::unique_ptr<Process> query_;
   int runs_ = 0;
