@@ -6,12 +6,11 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "bench/collector_process.h"
+#include "bench/command_line.h"
 #include "bench/figures.h"
 #include "bench/instruction_run.h"
 #include "bench/latency_run.h"
@@ -124,8 +123,7 @@ void Measure() {
 }  // namespace donut::bench
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage("Measures ingest on a collector and a PostgreSQL of its own.");
-  absl::ParseCommandLine(argc, argv);
+  donut::bench::ReadCommandLine(argc, argv, "Measures ingest on a collector and a PostgreSQL of its own.");
   donut::bench::Measure();
   return 0;
 }

@@ -11,10 +11,9 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
-#include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/strings/str_cat.h"
 #include "bench/collector_process.h"
+#include "bench/command_line.h"
 #include "bench/figures.h"
 #include "bench/machine.h"
 #include "bench/pacer.h"
@@ -71,6 +70,7 @@ Durations TimeCalls(Client& client, TrackOutcome expected, int thread_count) {
 std::unique_ptr<Client> MakeClient(const std::string& address) {
   ClientOptions options;
   options.collector_address = address;
+  options.api_key.clear();
   options.queue_bytes = kQueueBytes;
   options.shutdown_timeout = absl::ZeroDuration();
   options.on_warning = [](const std::string&) {};
@@ -154,8 +154,7 @@ void MeasureAll(int rounds) {
 
 int main(int argc, char** argv) {
   using namespace donut::bench;
-  absl::SetProgramUsageMessage("Measures what Track costs its caller.");
-  absl::ParseCommandLine(argc, argv);
+  ReadCommandLine(argc, argv, "Measures what Track costs its caller.");
   MeasureAll(absl::GetFlag(FLAGS_quick) ? kQuickRounds : kRounds);
   return 0;
 }

@@ -3,6 +3,8 @@
 // No state; call from one thread.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -23,8 +25,10 @@ double Median(std::vector<double> values);
 // Requires at least one value.
 template <typename Value>
 Value Quantile(const std::vector<Value>& sorted, double share) {
-  const auto place = static_cast<size_t>(share * static_cast<double>(sorted.size()));
-  return sorted[place < sorted.size() ? place : sorted.size() - 1];
+  const auto count = static_cast<double>(sorted.size());
+  // A share such as 0.99 is not exact: 99.00000000000001 of 100 means 99.
+  const auto place = static_cast<size_t>(std::ceil(share * count - 1e-6));
+  return sorted[std::clamp<size_t>(place, 1, sorted.size()) - 1];
 }
 
 }  // namespace donut::bench

@@ -1,11 +1,11 @@
 // A program that tracks as fast as its events are taken, over a number of streams, and knows when they are
-// all stored: the client library as an application uses it, with WhenFull::kBlock. Not thread-safe.
+// all stored: the client library as an application uses it, with WhenFull::kBlock and defaults for the rest
+// but the queue, of which each stream has as much as one stream has by default. Not thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/time/time.h"
 #include "bench/event_source.h"
@@ -23,12 +23,10 @@ class IngestLoad {
   absl::Duration Run(const EventSource& source);
 
   // So far, those that opened the streams included.
-  int64_t acknowledged() const;
+  int64_t acknowledged() const { return client_->counters().acknowledged; }
 
  private:
-  void TrackSome(Client& client, const EventSource& source, int64_t first, int64_t last) const;
-
-  std::vector<std::unique_ptr<Client>> clients_;
+  std::unique_ptr<Client> client_;
 };
 
 }  // namespace donut::bench

@@ -92,6 +92,7 @@ void LatencyRun::Run(double events_per_second, double share) {
   Stopwatch stopwatch(events);
   ClientOptions options;
   options.collector_address = options_.collector_address;
+  options.api_key.clear();
   options.linger = options_.linger;
   options.when_full = WhenFull::kBlock;
   options.on_delivery = [&](const DeliveryReport& report) { stopwatch.OnAcknowledged(report.acknowledged); };

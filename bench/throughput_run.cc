@@ -31,6 +31,12 @@ double SourceMicroseconds(const EventSource& source) {
   return MicrosecondsEach(OwnCpuTime() - before, source.count());
 }
 
+void PrintPerSecond(const std::string& name, const std::vector<double>& rounds) {
+  PrintFigure(name, Median(rounds), "events/s");
+  PrintFigure(name + "_lowest", *std::min_element(rounds.begin(), rounds.end()), "events/s");
+  PrintFigure(name + "_highest", *std::max_element(rounds.begin(), rounds.end()), "events/s");
+}
+
 // Processor time of everybody so far.
 struct Usage {
   absl::Duration client, collector, postgres;
@@ -113,12 +119,12 @@ void ThroughputRun::Print() const {
   PrintRemark("client_cpu includes ingest_source_cpu, of making the events");
   PrintFigure("ingest_source_cpu", source_us_, "us/event");
   const double copy = Median(copied_.per_second);
-  PrintFigure("ingest_raw_copy", copy, "events/s");
+  PrintPerSecond("ingest_raw_copy", copied_.per_second);
   PrintFigure("ingest_raw_copy_client_cpu", Median(copied_.client_us), "us/event");
   PrintFigure("ingest_raw_copy_postgres_cpu", Median(copied_.postgres_us), "us/event");
   for (const std::string& name : names_) {
     const Series& series = loaded_.at(name);
-    PrintFigure(name, Median(series.per_second), "events/s");
+    PrintPerSecond(name, series.per_second);
     PrintFigure(name + "_of_raw_copy", Median(series.per_second) / copy, "ratio");
     PrintFigure(name + "_client_cpu", Median(series.client_us), "us/event");
     PrintFigure(name + "_collector_cpu", Median(series.collector_us), "us/event");

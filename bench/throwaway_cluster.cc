@@ -6,11 +6,8 @@
 #include "bench/process_usage.h"
 
 namespace donut::bench {
-namespace {
 
-// Those of scripts/run/cluster.sh. What is not here is as PostgreSQL has it: fsync,
-// synchronous_commit and full_page_writes are on.
-constexpr char kConfiguration[] = R"(
+const char kDurableSettings[] = R"(
 max_connections = 100
 shared_buffers = 256MB
 work_mem = 32MB
@@ -24,6 +21,8 @@ timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %q%a '
 )";
+
+namespace {
 
 // Of all partitions only those that have rows: each costs some files and their fsync.
 constexpr char kTruncateEvents[] = R"(
@@ -41,7 +40,7 @@ $$)";
 // Started before the databases are made in it. /var/tmp lies on disk where /tmp may be memory.
 std::string StartCluster() {
   return testing::TestCluster::StartWith({.parent_folder = "/var/tmp",
-                                          .configuration = kConfiguration,
+                                          .configuration = kDurableSettings,
                                           .initdb_options = {"--locale=C.UTF-8", "--data-checksums"}})
       .socket_folder();
 }

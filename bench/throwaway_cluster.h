@@ -12,6 +12,10 @@
 
 namespace donut::bench {
 
+// Lines of postgresql.conf: those that ./run writes for its private cluster. What is not here is as
+// PostgreSQL has it: fsync, synchronous_commit and full_page_writes are on.
+extern const char kDurableSettings[];
+
 class ThrowawayCluster {
  public:
   ThrowawayCluster();

@@ -80,5 +80,5 @@ run_tests() {
 # The tests bring their own database and ports: a user's settings are not for them.
 without_settings() {
   env -u DONUT_DATABASE_URL -u DONUT_COLLECTOR_ADDRESS -u DONUT_QUERY_ADDRESS -u DONUT_DATA_DIR \
-    -u DONUT_COLLECTOR_METRICS_ADDRESS -u DONUT_QUERY_METRICS_ADDRESS "$@"
+    -u DONUT_COLLECTOR_METRICS_ADDRESS -u DONUT_QUERY_METRICS_ADDRESS -u DONUT_API_KEY "$@"
 }
