@@ -19,6 +19,12 @@ absl::Status CollectorOptions::Validate() const {
   return absl::OkStatus();
 }
 
+int64_t CollectorOptions::GrpcMemoryBytes() const {
+  constexpr int64_t kLeast = 64 << 20;
+  constexpr int64_t kPerStream = 512 << 10;
+  return kLeast + max_streams * kPerStream;
+}
+
 int64_t CollectorOptions::MaxMemoryBytes(int64_t grpc_memory, int threads, int projects) const {
   constexpr int64_t kStreamBytes = 64 << 10;
   constexpr int64_t kGroupCopies = 6;

@@ -35,6 +35,11 @@ struct CollectorOptions {
 
   absl::Status Validate() const;
 
+  // What gRPC needs so that all streams can send at once: for each a message of the client library's usual
+  // size on its way, and what gRPC itself keeps of a connection. When this is used up gRPC resets streams,
+  // which connect again.
+  int64_t GrpcMemoryBytes() const;
+
   // What the collector holds at most, beside its code and libraries:
   //
   //     grpc_memory                                 messages received, and those that wait for room:
@@ -46,9 +51,9 @@ struct CollectorOptions {
   //   + max_streams * (max_unsent_bytes + 64 KiB)   rejections that a client does not take; the stream itself
   //   + known_users * 100 + projects * 10,000 * 320 B    the caches
   //
-  // `grpc_memory` is GrpcServerOptions::max_memory_bytes, `threads` those of gRPC (at most 16, and
-  // two per core). The third and the fourth term are reached by hostile
-  // clients only: rows of events are sent from where they are staged.
+  // `grpc_memory` is GrpcServerOptions::max_memory_bytes, from GrpcMemoryBytes(), `threads` those of gRPC (at
+  // most 16, and two per core). The third and the fourth term are reached by hostile clients only: rows of
+  // events are sent from where they are staged.
   int64_t MaxMemoryBytes(int64_t grpc_memory, int threads, int projects) const;
 };
 

@@ -63,6 +63,10 @@ void SetLimits(const GrpcServerOptions& options, grpc::ServerBuilder& builder) {
   quota.Resize(static_cast<size_t>(options.max_memory_bytes));
   quota.SetMaxThreads(options.max_threads);
   builder.SetResourceQuota(quota);
+  // What a call may have on its way that nobody reads. Left to gRPC this grows to megabytes, and a hundred
+  // calls use up the quota; then it resets some of them.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, options.max_unread_bytes);
   builder.SetMaxReceiveMessageSize(options.max_message_bytes);
   builder.SetMaxSendMessageSize(options.max_message_bytes);
   // A small compressed message can be a large one: that would pass both limits above.

@@ -24,6 +24,9 @@ struct GrpcServerOptions {
   // Bytes that gRPC may hold for all calls together, messages being received included.
   int64_t max_memory_bytes = 256 << 20;
   int max_message_bytes = 4 << 20;
+  // Bytes of a call that may arrive before they are asked for; a message that is being read may always
+  // arrive.
+  int max_unread_bytes = 64 << 10;
   // Threads of the synchronous API; the callback API does not use them.
   int max_threads = 16;
 };

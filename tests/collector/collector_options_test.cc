@@ -40,6 +40,13 @@ TEST(CollectorOptionsTest, BoundsItsMemoryAsStated) {
                                                            2 * 10'000 * 320);
 }
 
+// A message of 256 KiB and what the client sends ahead of its reading.
+TEST(CollectorOptionsTest, GivesGrpcRoomForAMessageOfEachStream) {
+  CollectorOptions options;
+  options.max_streams = 2'000;
+  EXPECT_GE(options.GrpcMemoryBytes(), int64_t{2'000} * (256 + 64) * 1024);
+}
+
 TEST(LogGateTest, HoldsLinesBackAndCountsThem) {
   LogGate gate(2);
   const absl::Time now = absl::FromUnixSeconds(1'000);
