@@ -163,7 +163,9 @@ bool CsvParser::BeginsADocument(std::string_view /*first_row*/) const { return f
 
 std::string CsvParser::Advice(const std::string& /*path*/, std::string_view /*first_row*/,
                               const absl::Status& failure) const {
-  if (failure.message() == kNotUtf8) return "Convert the file first: iconv -t UTF-8 -f LATIN1 (or UTF-16)";
+  const std::string message(failure.message());
+  if (message.find("--") != std::string::npos) return "";  // it says what to do
+  if (message == kNotUtf8) return "Convert the file first: iconv -t UTF-8 -f LATIN1 (or UTF-16)";
   if (failure.code() == absl::StatusCode::kDataLoss) {
     return "Are the fields divided otherwise (--delimiter), or quotes nothing special (--no-quotes)?";
   }

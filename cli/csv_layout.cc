@@ -114,7 +114,7 @@ class Resolver {
         return absl::StrCat(". Are the fields divided otherwise? --delimiter ", word);
       }
     }
-    return options_.columns.empty() ? ". Without a header row: --columns NAME,NAME,..." : "";
+    return options_.columns.empty() ? ". In a file without a header row, name them with --columns" : "";
   }
 
   absl::Status DivideTheRest() {

@@ -112,7 +112,8 @@ void TellOpening(const PreparedImport& prepared, const OpenImport& opened) {
                  opened.generation);
   }
   if (opened.record > 0) {
-    std::fprintf(stderr, "imported before: %s\n", Counted(opened.record, prepared.noun).c_str());
+    std::fprintf(stderr, "imported before: %s\n",
+                 Counted(EarlierRecordsOf(prepared, opened), prepared.noun).c_str());
   }
   if (opened.grown_line > 0) {
     std::fprintf(

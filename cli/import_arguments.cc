@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/csv_event.h"
+#include "cli/render/display_text.h"
 #include "cli/time_text.h"
 #include "common/status_macros.h"
 
@@ -33,6 +34,33 @@ struct TypedArguments {
   std::vector<CLI::Option*> json_only;
   std::vector<CLI::Option*> csv_only;
 };
+
+// Of --help: beside the options, and below them.
+constexpr int kDescriptionWidth = 70;
+constexpr int kFooterWidth = 100;
+
+constexpr const char* kFooter[] = {
+    "Importing a file again changes nothing; a file that has grown adds what is new; after an interruption "
+    "the "
+    "same command goes on. A file is known by its beginning and by the options that say how to read it.",
+    "JSON: one object per line. A key may be a dotted path, such as properties.session_id; other keys become "
+    "properties. Times are RFC 3339 with a zone, or Unix seconds or milliseconds.",
+    "CSV: as RFC 4180 has it, with a header row. Every column that is no part of the event becomes a "
+    "property: "
+    "a JSON number is a number, true and false are booleans, empty is absent, the rest is text.",
+    "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 some were refused, now or, where they could not "
+    "be "
+    "read, in an earlier import of the file."};
+constexpr char kExamples[] =
+    "Examples:\n"
+    "  donut import events.ndjson.gz --session-field properties.session_id\n"
+    "  donut import orders.csv --delimiter semicolon --event-name order --user-column Customer \\\n"
+    "    --time-column 'Order Date' --time-format '%d.%m.%Y %H:%M' --time-zone Europe/Berlin\n"
+    "  psql -c '\\copy (SELECT ...) TO STDOUT WITH CSV HEADER' | donut import - --format csv --as orders";
+
+std::string Wrapped(const std::string& text, int width) {
+  return absl::StrJoin(WrapWords(text, width), "\n");
+}
 
 absl::Status Wrong(const std::string& option, const std::string& rule) {
   return absl::InvalidArgumentError(absl::StrCat(option, ": ", rule));
@@ -134,7 +162,7 @@ void AddCsvOptions(CLI::App& subcommand, TypedArguments& typed) {
   };
   const auto add = [&](const char* name, std::string& value, const char* type,
                        const std::string& description) {
-    return note(subcommand.add_option(name, value, description), type);
+    return note(subcommand.add_option(name, value, Wrapped(description, kDescriptionWidth)), type);
   };
   const auto usual = [](const std::vector<std::string>& names) {
     return absl::StrCat("Default: the first of ", absl::StrJoin(names, ", "));
@@ -166,25 +194,20 @@ void AddCsvOptions(CLI::App& subcommand, TypedArguments& typed) {
 std::function<absl::StatusOr<ImportArguments>()> AddImportOptions(CLI::App& subcommand) {
   auto typed = std::make_shared<TypedArguments>();
   ImportArguments& arguments = typed->arguments;
-  subcommand.add_option("file", arguments.file, "The file, also gzipped; - is standard input")->required();
+  subcommand.add_option("file", arguments.file, "The file, also gzipped; - is standard input")
+      ->required()
+      ->type_name("FILE");
   subcommand
       .add_option("--format", typed->format,
-                  "Default: by the file's ending .csv, .tsv, .csv.gz, .tsv.gz; of other files ndjson")
+                  "Default: by the file's ending .csv, .tsv, .csv.gz, .tsv.gz;\nof other files ndjson")
       ->check(CLI::IsMember({"ndjson", "csv", "tsv"}));
   subcommand.add_option("--as", arguments.name, "Know the source by this name instead of by its beginning")
       ->type_name("NAME");
   AddCsvOptions(subcommand, *typed);
   AddJsonOptions(subcommand, *typed);
-  subcommand.footer(
-      "JSON: one object per line; a key may be a dotted path, such as properties.session_id; other keys "
-      "become "
-      "properties. Times are RFC 3339 with a zone, or Unix seconds or milliseconds.\n"
-      "CSV: as RFC 4180 has it, with a header row. Every column that is no part of the event becomes a "
-      "property: a JSON number is a number, true and false are booleans, empty is absent, the rest is text.\n"
-      "Importing a file again changes nothing; a file that has grown adds what is new; after an interruption "
-      "the same command goes on.\n"
-      "Exit code 3: some were refused, now or, where they could not be read, in an earlier import of the "
-      "file.");
+  std::string footer;
+  for (const char* paragraph : kFooter) absl::StrAppend(&footer, Wrapped(paragraph, kFooterWidth), "\n\n");
+  subcommand.footer(absl::StrCat(footer, kExamples));
   return [typed] { return Checked(*typed); };
 }
 

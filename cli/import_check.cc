@@ -19,9 +19,10 @@ struct FirstRecord {
 absl::Status Refusal(const std::string& path, const std::string& what, const FirstRecord& first,
                      const RecordParser& parser) {
   const std::string source = path == "-" ? "standard input" : path;
+  const std::string advice = parser.Advice(path, first.text, first.failure);
   return absl::InvalidArgumentError(
       absl::StrCat(source, ": ", what, ", so nothing was sent. ", PlaceInSource(path, first.line), ": ",
-                   first.failure.message(), ". ", parser.Advice(path, first.text, first.failure)));
+                   first.failure.message(), advice.empty() ? "" : ". ", advice));
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ absl::Status PrepareCsv(const CsvOptions& options, PreparedImport& prepared) {
       return InHeader(
           path, *first,
           absl::InvalidArgumentError(absl::StrCat("the header row cannot be read: ", split.status().message(),
-                                                  ". Is it a file of CSV?")));
+                                                  ". Is it a file of CSV, in UTF-8?")));
     }
     names = *std::move(split);
     prepared.header_number = first->number;

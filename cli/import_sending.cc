@@ -9,6 +9,11 @@
 
 namespace donut::cli {
 
+int64_t EarlierRecordsOf(const PreparedImport& prepared, const OpenImport& opened) {
+  const bool with_header = prepared.header_number > 0 && prepared.header_number <= opened.record;
+  return opened.record - opened.empty - (with_header ? 1 : 0);
+}
+
 ImportSending::ImportSending(PreparedImport prepared, OpenImport opened, RecordLines& lines,
                              ImportReport& report, ImportScreen& screen)
     : latest_(absl::Now() + limits::kMaxEventTimeAhead),
@@ -17,8 +22,7 @@ ImportSending::ImportSending(PreparedImport prepared, OpenImport opened, RecordL
       lines_(lines),
       report_(report),
       screen_(screen) {
-  const bool header_is_earlier = prepared_.header_number > 0 && prepared_.header_number <= opened_.record;
-  counts_.earlier = opened_.record - opened_.empty - (header_is_earlier ? 1 : 0);
+  counts_.earlier = EarlierRecordsOf(prepared_, opened_);
 }
 
 absl::Status ImportSending::SendAll() {

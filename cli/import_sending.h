@@ -17,6 +17,9 @@
 
 namespace donut::cli {
 
+// How many records earlier runs took, without empty ones and the header.
+int64_t EarlierRecordsOf(const PreparedImport& prepared, const OpenImport& opened);
+
 class ImportSending {
  public:
   // The last three must outlive it.

@@ -24,8 +24,8 @@ class RecordParser {
   // Whether the source is one document, of which records make no sense, judged by its first one.
   virtual bool BeginsADocument(std::string_view first_record) const = 0;
 
-  // Where nothing can be read: what to do about it. `first_record` failed with `failure`; `path` is "-" for
-  // standard input.
+  // Where nothing can be read: what to do about it; "" where the failure says so. `first_record` failed with
+  // `failure`; `path` is "-" for standard input.
   virtual std::string Advice(const std::string& path, std::string_view first_record,
                              const absl::Status& failure) const = 0;
 };
