@@ -29,6 +29,10 @@ constexpr size_t kMostBatchBytes = 960 << 10;
 // A collector that keeps up reads and commits at the same time: it wants two groups on their way. More than
 // it stages for one stream (collector/stream_state.h) would only wait in the network.
 constexpr size_t kMostWindowBytes = 8 << 20;
+// In a small queue batches and blocks are smaller: what is on its way, one batch over the window, must leave
+// room for what comes and for what can be dropped.
+constexpr size_t kLeastBatches = 4;
+constexpr size_t kLeastBlocks = 16;
 constexpr size_t kMostUserAgentBytes = 150;
 constexpr absl::Duration kMostLinger = absl::Minutes(1);
 
@@ -105,10 +109,12 @@ absl::StatusOr<std::unique_ptr<Client>> ClientFactory::Create(ClientOptions opti
   DeliveryLoopOptions loop_options;
   loop_options.session = {
       .user_agent = absl::StrCat(kUserAgent, options.user_agent.empty() ? "" : " ", options.user_agent),
-      .batch = {.max_events = options.max_batch_events, .max_bytes = options.max_batch_bytes},
+      .batch = {.max_events = options.max_batch_events,
+                .max_bytes = std::min(options.max_batch_bytes, share / kLeastBatches)},
       .linger = options.linger,
       .window_bytes = std::min(kMostWindowBytes, share / 2)};
   loop_options.queue.capacity_bytes = share;
+  loop_options.queue.block_bytes = std::min(loop_options.queue.block_bytes, share / kLeastBlocks);
   loop_options.on_news = Reporter(options);
   ASSIGN_OR_RETURN(auto streams,
                    DeliveryStreams::Start(options.streams, std::move(loop_options), make_transport));

@@ -196,6 +196,28 @@ TEST_F(ClientTest, DropsTheOldestWhenAskedTo) {
   });
 }
 
+TEST_F(ClientTest, DropsTheOldestAlsoWhileTheCollectorOwesAnswers) {
+  network_.SetMode(FakeNetwork::Mode::kUnreachable);
+  Create({.queue_bytes = 256 << 10, .when_full = WhenFull::kDropOldest});
+  const std::string text(8'000, 'x');
+  int64_t tracked = 0;
+  const auto track = [&] {
+    return client_->Track(absl::StrCat("e", tracked++), "u", {{"text", text}}).outcome();
+  };
+  // The queue is full when the collector comes up, and must not be sent as a whole.
+  while (tracked < 100) EXPECT_EQ(track(), TrackOutcome::kTaken);
+  network_.SetMode(FakeNetwork::Mode::kSlow);
+  network_.AwaitStreams(network_.streams_opened() + 1);
+  for (const absl::Time end = absl::Now() + absl::Milliseconds(50); absl::Now() < end;) {
+    ASSERT_EQ(track(), TrackOutcome::kTaken);
+  }
+  network_.SetMode(FakeNetwork::Mode::kReachable);
+  EXPECT_TRUE(client_->Flush(kLong));
+  const auto stored = Stored();
+  EXPECT_EQ(stored.count(absl::StrCat("e", tracked - 1)), 1u);
+  EXPECT_EQ(client_->counters().dropped_oldest + static_cast<int64_t>(stored.size()), tracked);
+}
+
 TEST_F(ClientTest, BlocksForRoomWhenAskedTo) {
   network_.SetMode(FakeNetwork::Mode::kSlow);
   Create({.queue_bytes = 256 << 10, .when_full = WhenFull::kBlock, .block_timeout = kLong});

@@ -83,15 +83,17 @@ struct ClientOptions {
   int streams = 1;
 
   // Memory for events that are not committed yet, in equal shares for the streams. 256 KiB for each
-  // stream to 1 GiB. A share of less than 16 MiB lets its stream send less than the collector can hold.
+  // stream to 1 GiB. Half of a share may be on its way at once, up to 8 MiB: as much keeps a busy
+  // collector busy.
   size_t queue_bytes = 16 << 20;
   WhenFull when_full = WhenFull::kDropNewest;
   // With kBlock only.
   absl::Duration block_timeout = absl::Seconds(30);
 
-  // A batch goes out when it has this many events (1 to 5,000) or bytes (1 KiB to 960 KiB). A smaller one
-  // goes out when the one before was sent at least `linger` ago (at most a minute): at once after a
-  // pause, and then no more often. While nothing is on its way, 32 KiB are enough to go sooner.
+  // A batch goes out when it has this many events (1 to 5,000) or bytes (1 KiB to 960 KiB, and at most a
+  // quarter of a stream's share of queue_bytes). A smaller one goes out when the one before was sent
+  // at least `linger` ago (at most a minute): at once after a pause, and then no more often. While
+  // nothing is on its way, 32 KiB are enough to go sooner.
   int max_batch_events = 5'000;
   size_t max_batch_bytes = 256 << 10;
   absl::Duration linger = absl::Milliseconds(20);
