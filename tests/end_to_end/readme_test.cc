@@ -79,5 +79,38 @@ TEST(ReadmeTest, HasAnExampleOfEveryRpcThatWorksAsPrinted) {
   EXPECT_TRUE(without_example.empty()) << "no example of " << *without_example.begin();
 }
 
+// The text of the README's code block that holds `marker`, and of the next one.
+std::pair<std::string, std::string> CodeAndOutput(const std::string& readme, const std::string& marker) {
+  const std::string fence = "```";
+  const size_t begin = readme.find('\n', readme.rfind(fence, readme.find(marker))) + 1;
+  const size_t end = readme.find(fence, begin);
+  const size_t output_begin = readme.find('\n', readme.find(fence, end + fence.size())) + 1;
+  return {readme.substr(begin, end - begin),
+          readme.substr(output_begin, readme.find(fence, output_begin) - output_begin)};
+}
+
+TEST(ReadmeTest, ImportsItsCsvFileAsItSays) {
+  Deployment deployment;
+  const auto [code, output] = CodeAndOutput(ReadFile(DONUT_SOURCE_FOLDER "/README.md"), "cat > orders.csv");
+  const std::string donut = Program("donut");
+  const std::string place =
+      "cd " + deployment.folder() + "; PATH=" + donut.substr(0, donut.rfind('/')) + ":$PATH; ";
+  const Deployment::Result result = deployment.Run({"sh", "-c", place + code});
+  EXPECT_EQ(result.exit_code, 3) << result.out << result.err;
+  std::istringstream lines(output);
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    // What is behind a semicolon is how long it took.
+    const std::string expected = line.substr(0, line.find(';'));
+    EXPECT_NE((result.out + result.err).find(expected), std::string::npos) << expected << "\nnot in\n"
+                                                                           << result.out << result.err;
+  }
+  EXPECT_EQ(count, 3);
+  EXPECT_EQ(
+      deployment.Sql(
+          "SELECT sum((properties->>'Amount')::numeric) || ' ' || min(event_time) FROM analytics_events"),
+      "49.5 2024-03-01 08:30:00+00");
+}
+
 }  // namespace
 }  // namespace donut::testing
