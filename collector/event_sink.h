@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +65,10 @@ struct PieceSpan {
   int64_t last = -1;
   // When not empty: every event of this part is dead-lettered for this reason.
   std::string refusal;
+  // Single events that are, by their numbers.
+  std::map<int64_t, std::string> refused_events;
+  // Filled by Commit() with INVALID_ARGUMENT: the event whose row PostgreSQL refused, when it named one.
+  std::optional<int64_t> named_event;
   // Filled by Commit() before its COMMIT, so valid only when it returned OK, or when the ledger
   // later says that the attempt did commit.
   PieceResult result;
@@ -81,7 +87,7 @@ class EventSink {
   // Raises the epoch. Errors are the database's.
   virtual absl::StatusOr<HelloAnswer> Grant(const HelloClaim& claim) = 0;
 
-  // One transaction for all spans. INVALID_ARGUMENT: PostgreSQL refused some row. ABORTED:
+  // One transaction for all spans. INVALID_ARGUMENT: PostgreSQL refused some row (named_event). ABORTED:
   // it lost against another transaction, try again. UNAVAILABLE: it is away. `outcome` tells what
   // became of the transaction; after kUnknown, call it again with the same spans.
   virtual absl::Status Commit(std::vector<PieceSpan>& spans, postgres::Outcome& outcome) = 0;

@@ -64,11 +64,22 @@ absl::Status GroupCommitter::GiveUp(const absl::Status& why, bool in_doubt) cons
   return WithRetryDelay(absl::UnavailableError(message), kRetryDelay);
 }
 
+bool GroupCommitter::LeaveOutNamed(const absl::Status& why, std::vector<PieceSpan>& spans) const {
+  for (PieceSpan& span : spans) {
+    const std::optional<int64_t> named = std::exchange(span.named_event, std::nullopt);
+    if (!named) continue;
+    hooks_.on_failure(why);
+    return span.refused_events.emplace(*named, std::string(why.message())).second;
+  }
+  return false;
+}
+
 absl::Status GroupCommitter::CommitSpans(std::vector<PieceSpan>& spans) {
   const absl::Time since = hooks_.now();
   Backoff backoff(kFirstWait, kMostWait);
   int conflicts = 0;
   int away = 0;
+  int named_rows = 0;
   std::vector<PieceResult> attempted(spans.size());
   bool in_doubt = false;  // some attempt's COMMIT has an unknown outcome
   while (true) {
@@ -98,6 +109,7 @@ absl::Status GroupCommitter::CommitSpans(std::vector<PieceSpan>& spans) {
     } else if (status.code() == absl::StatusCode::kAborted) {
       if (++conflicts >= limits_.max_conflict_tries) return GiveUp(status, in_doubt);
     } else if (status.code() == absl::StatusCode::kInvalidArgument) {
+      if (++named_rows <= limits_.max_named_rows && LeaveOutNamed(status, spans)) continue;
       return status;  // of the rows: the caller takes them apart
     } else {
       return GiveUp(status, in_doubt);

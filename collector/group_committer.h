@@ -17,6 +17,9 @@ struct CommitLimits {
   int max_conflict_tries = 8;
   // How long a stream's batches wait for a database that is away; then their streams end with UNAVAILABLE.
   absl::Duration max_away = absl::Seconds(5);
+  // Rows that PostgreSQL refuses and names are left out one after the other, so many of a group at most;
+  // those it does not name, and further ones, are found by taking pieces apart.
+  int max_named_rows = 20;
   // For finding the refused rows of one piece, each in about 2 * log2(events) commits. Then the piece is
   // UNAVAILABLE; what was committed of it stays, and when it comes again it goes on from there.
   absl::Duration max_isolation = absl::Seconds(20);
@@ -43,6 +46,8 @@ class GroupCommitter {
               const std::function<void(size_t index, PieceResult result)>& on_result);
 
  private:
+  // True when the row that PostgreSQL refused is known, and is left out from now on.
+  bool LeaveOutNamed(const absl::Status& why, std::vector<PieceSpan>& spans) const;
   // One transaction with its repetitions.
   absl::Status CommitSpans(std::vector<PieceSpan>& spans);
   // What the owner of a piece hears; the database's own words go to the log.

@@ -131,6 +131,10 @@ void GroupTransaction::TakeEvent(PieceSpan& span, size_t index, int event_name_i
     Reject(row, v1::REJECTION_REASON_REFUSED_BY_DATABASE, span.refusal);
     return;
   }
+  if (const auto refused = span.refused_events.find(event.sequence); refused != span.refused_events.end()) {
+    Reject(row, v1::REJECTION_REASON_REFUSED_BY_DATABASE, refused->second);
+    return;
+  }
   if (event_name_id == 0) {
     Reject(row, v1::REJECTION_REASON_TOO_MANY_EVENT_NAMES,
            absl::StrCat("name: is new, and the project has its maximum of ", limits::kMaxEventNames,
@@ -327,6 +331,14 @@ void GroupTransaction::FillResults() {
   for (PieceSpan& span : spans_) {
     std::sort(span.result.rejections.begin(), span.result.rejections.end(),
               [](const auto& a, const auto& b) { return a.sequence() < b.sequence(); });
+  }
+}
+
+void GroupTransaction::NameRefused(int64_t line) {
+  for (const Row& row : rows_) {
+    if (row.left_out || --line > 0) continue;
+    row.span->named_event = row.event().sequence;
+    return;
   }
 }
 

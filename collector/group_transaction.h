@@ -44,6 +44,9 @@ class GroupTransaction {
   // After COMMIT: remembers the users.
   void RememberUsers();
 
+  // After COPY was refused at this row, from 1: tells its span which event that is.
+  void NameRefused(int64_t line);
+
  private:
   // An event that may be stored; `rejected` once something speaks against it.
   struct Row {

@@ -7,6 +7,7 @@
 #include "collector/sql_array.h"
 #include "collector/statements.h"
 #include "common/limits.h"
+#include "common/postgres/postgres_status.h"
 #include "common/postgres/silence_limit.h"
 #include "common/random_bytes.h"
 #include "common/status_macros.h"
@@ -175,6 +176,9 @@ absl::Status PostgresEventSink::Commit(std::vector<PieceSpan>& spans, postgres::
   // Deleted by age, after months without a unary event: the next try makes new ones.
   if (own_producer_gone) own_producers_.clear();
   if (result.status.ok()) group.RememberUsers();
+  if (result.status.code() == absl::StatusCode::kInvalidArgument) {
+    if (const std::optional<int64_t> line = postgres::CopyLineOf(result.status)) group.NameRefused(*line);
+  }
   outcome = result.outcome;
   return result.status;
 }

@@ -41,6 +41,12 @@ class FakeEventSink : public collector::EventSink {
     refused_names_.insert(name);
   }
 
+  // And says which row it was, as a COPY does.
+  void NameRefusedRows() {
+    MutexLock lock(mutex_);
+    names_refused_rows_ = true;
+  }
+
   absl::StatusOr<collector::HelloAnswer> Grant(const collector::HelloClaim& claim) override {
     MutexLock lock(mutex_);
     if (away_) return absl::UnavailableError("away");
@@ -113,11 +119,14 @@ class FakeEventSink : public collector::EventSink {
     }
     for (const collector::PreparedEvent& event : piece.batch.events) {
       if (event.sequence < from || event.sequence > span.last) continue;
-      if (!span.refusal.empty()) {
+      if (!span.refusal.empty() || span.refused_events.count(event.sequence) > 0) {
         span.result.rejections.emplace_back().set_sequence(event.sequence);
         continue;
       }
-      if (refused_names_.count(piece.batch.names[static_cast<size_t>(event.name)]) > 0) return false;
+      if (refused_names_.count(piece.batch.names[static_cast<size_t>(event.name)]) > 0) {
+        if (names_refused_rows_) span.named_event = event.sequence;
+        return false;
+      }
       int64_t number = event.sequence;
       if (piece.unary) number = span.own_last = ++rows_[0].last;
       stored_.emplace(piece.producer_no, number);
@@ -130,6 +139,7 @@ class FakeEventSink : public collector::EventSink {
   std::deque<Fault> faults_ ABSL_GUARDED_BY(mutex_);
   bool away_ ABSL_GUARDED_BY(mutex_) = false;
   std::set<std::string> refused_names_ ABSL_GUARDED_BY(mutex_);
+  bool names_refused_rows_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::string, int> producers_ ABSL_GUARDED_BY(mutex_);
   std::map<int, Producer> rows_ ABSL_GUARDED_BY(mutex_);
   std::multiset<std::pair<int, int64_t>> stored_ ABSL_GUARDED_BY(mutex_);

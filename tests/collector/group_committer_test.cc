@@ -166,6 +166,36 @@ TEST_F(GroupCommitterTest, DeadLettersARefusedRowAlone) {
   EXPECT_LT(sink_.commits(), 30);
 }
 
+TEST_F(GroupCommitterTest, LeavesNamedRowsOutAndCommitsTheGroupAsAWhole) {
+  sink_.RefuseName("bad");
+  sink_.NameRefusedRows();
+  std::vector<v1::Event> events = Events(1'000);
+  events[13] = events[613] = NamedEvent("bad", "u");
+  const HelloAnswer other = *sink_.Grant(testing::Claim("q", 0, "t"));
+  const auto results =
+      Commit({StreamPiece(other, 1, Events(5)), StreamPiece(grant_, 1, events), UnaryPiece(events)});
+  EXPECT_EQ(results[0].stored_count, 5);
+  for (const size_t i : {1, 2}) {
+    ASSERT_EQ(results[i].rejections.size(), 2u);
+    EXPECT_EQ(results[i].stored_count, 998);
+  }
+  EXPECT_EQ(results[1].rejections[1].sequence(), 614);
+  EXPECT_EQ(results[2].rejections[1].sequence(), 613);
+  EXPECT_EQ(sink_.commits(), 5);
+  EXPECT_EQ(failures_, 4);
+}
+
+TEST_F(GroupCommitterTest, DeadLettersMoreNamedRowsThanItLeavesOutOneByOne) {
+  sink_.RefuseName("bad");
+  sink_.NameRefusedRows();
+  std::vector<v1::Event> events = Events(500);
+  for (size_t i = 0; i < events.size(); i += 5) events[i] = NamedEvent("bad", "u");
+  const auto results = Commit({StreamPiece(grant_, 1, events)});
+  EXPECT_TRUE(results[0].status.ok()) << results[0].status;
+  EXPECT_EQ(results[0].rejections.size(), 100u);
+  EXPECT_EQ(sink_.stored().size(), 400u);
+}
+
 TEST_F(GroupCommitterTest, DeadLettersInUnaryPiecesToo) {
   sink_.RefuseName("bad");
   const auto results =
