@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "common/metric_page.h"
 #include "common/mutex.h"
 
 namespace donut::collector {
@@ -22,10 +23,14 @@ class KnownUsers {
   void Add(int project_id, int64_t user_id, std::string_view distinct_id);
   void Forget();
 
+  void AddMetrics(MetricPage& page) const;
+
  private:
   using Generation = absl::flat_hash_map<std::pair<int, int64_t>, uint64_t>;
 
   const size_t generation_capacity_;
+  mutable Counter hits_;
+  mutable Counter misses_;
   mutable Mutex mutex_;
   Generation young_ ABSL_GUARDED_BY(mutex_);
   Generation old_ ABSL_GUARDED_BY(mutex_);

@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
   hooks.on_check = [&](pqxx::connection& connection) { return upkeep.Check(connection); };
   hooks.add_metrics = [&](MetricPage& page) {
     service.AddMetrics(page);
+    memory.known_users.AddMetrics(page);
     page.AddGauge("donut_collector_memory_bound_bytes", "What it holds at most, beside code and libraries.",
                   static_cast<double>(most_memory));
   };

@@ -25,5 +25,18 @@ TEST(KnownUsersTest, ForgetsTheOldestGenerationOnly) {
   EXPECT_GE(known, 50);
 }
 
+TEST(KnownUsersTest, CountsWhatItIsAsked) {
+  KnownUsers users(10);
+  users.Add(1, 2, "ada");
+  users.Contains(1, 2, "ada");
+  users.Contains(1, 2, "bob");
+  users.Contains(1, 3, "bob");
+  MetricPage page;
+  users.AddMetrics(page);
+  EXPECT_EQ(page.Find("donut_collector_known_users_lookups_total", {{"result", "hit"}}), 1);
+  EXPECT_EQ(page.Find("donut_collector_known_users_lookups_total", {{"result", "miss"}}), 2);
+  EXPECT_EQ(page.Find("donut_collector_known_users"), 1);
+}
+
 }  // namespace
 }  // namespace donut::collector
