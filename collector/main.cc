@@ -33,7 +33,6 @@ int main(int argc, char** argv) {
   postgres::ServiceOptions options = postgres::ServiceOptionsFrom("donut-collector", *flags);
   options.server.max_message_bytes = limits::kMaxMessageBytes;
   options.server.max_memory_bytes = collector.GrpcMemoryBytes();
-
   const int64_t most_memory =
       collector.MaxMemoryBytes(options.server.max_memory_bytes, options.server.max_threads, /*projects=*/1);
   Log(Severity::kInfo, "memory for events is bounded", {{"mib", most_memory >> 20}});
