@@ -26,7 +26,7 @@ ABSL_FLAG(
     "and measures it briefly.");
 ABSL_FLAG(int64_t, events, 0, "Events per measurement of throughput; 0: 600,000, or 100,000 when quick.");
 ABSL_FLAG(int, rounds, 0,
-          "Measurements of each kind, of which the median is printed; 0: 3, or 1 when quick.");
+          "Measurements of each kind, of which the median is printed; 0: 5, or 1 when quick.");
 ABSL_FLAG(std::vector<std::string>, streams, (std::vector<std::string>{"1", "4", "16"}),
           "Numbers of streams to measure throughput with.");
 ABSL_FLAG(bool, loopback, false, "Collectors listen on loopback and not on unix sockets.");
@@ -102,6 +102,7 @@ void MeasureInstructions(ThrowawayCluster& cluster, bool quick) {
 void MeasureMemory(ThrowawayCluster& cluster, bool quick) {
   MemoryOptions options{.loopback = absl::GetFlag(FLAGS_loopback)};
   if (quick) options.duration = absl::Seconds(1);
+  if (quick) options.streams = {1, 100, 500};
   MemoryRun(options, &cluster).Run();
 }
 

@@ -14,7 +14,7 @@ struct LatencyOptions {
   std::string collector_address;
   absl::Duration linger = absl::Milliseconds(2);
   // Of the measurement at one rate.
-  absl::Duration duration = absl::Seconds(5);
+  absl::Duration duration = absl::Seconds(8);
 };
 
 class LatencyRun {

@@ -3,11 +3,13 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "bench/figures.h"
 
 namespace donut::bench {
@@ -53,6 +55,8 @@ void PrintMachine(const std::string& folder) {
   PrintRemark(absl::StrCat("machine_memory ", ValueIn("/proc/meminfo", "MemTotal")));
   PrintRemark(absl::StrCat("machine_kernel ", kernel.release));
   PrintRemark(absl::StrCat("machine_file_system ", FileSystemOf(folder)));
+  double load = 0;
+  if (getloadavg(&load, 1) == 1) PrintRemark(absl::StrFormat("machine_load_before %.2f", load));
 }
 
 }  // namespace donut::bench

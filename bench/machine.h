@@ -5,7 +5,8 @@
 
 namespace donut::bench {
 
-// Prints processor, memory, kernel, the build and the file system that holds `folder`.
+// Prints processor, memory, kernel, the file system that holds `folder`, and how busy the machine has been in
+// the last minute: what else runs spoils the figures.
 void PrintMachine(const std::string& folder);
 
 }  // namespace donut::bench

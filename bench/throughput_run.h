@@ -15,7 +15,7 @@ namespace donut::bench {
 
 struct ThroughputOptions {
   int64_t events = 600'000;  // per measurement
-  int rounds = 3;
+  int rounds = 5;
   std::vector<int> streams = {1, 4, 16};
 };
 
