@@ -9,6 +9,8 @@ namespace donut::bench {
 namespace {
 
 constexpr absl::Duration kLimit = absl::Minutes(2);
+// Events per stream that open it: of users enough to meet all streams, so that each is warm.
+constexpr int64_t kGreetings = 100;
 
 void TrackAll(Client& client, const EventSource& source) {
   for (int64_t index = 0; index < source.count(); ++index) {
@@ -33,8 +35,7 @@ IngestLoad::IngestLoad(const std::string& collector_address, int streams) {
   auto client = Client::Create(options);
   if (!client.ok()) Fail(client.status().ToString());
   client_ = *std::move(client);
-  // Users enough to meet all streams, so that each is warm.
-  TrackAll(*client_, EventSource("greeting", 100 * streams));
+  TrackAll(*client_, EventSource("greeting", kGreetings * streams));
   if (!testing::Eventually([&] { return client_->counters().streams_opened >= streams; }, kLimit)) {
     Fail(absl::StrCat("not every stream was answered by ", collector_address));
   }

@@ -89,9 +89,16 @@ class StreamCrowd::Progress {
     changed_.NotifyAll();
   }
   // Until so many were welcomed, or have ended.
-  void AwaitWelcome(int streams) { Await(welcome_, streams); }
-  void AwaitEnd(int streams) { Await(ended_, streams); }
-
+  void AwaitWelcome(int streams) {
+    MutexLock lock(mutex_);
+    const absl::Time deadline = absl::Now() + kLimit;
+    while (welcome_ < streams) WaitBefore(deadline);
+  }
+  void AwaitEnd(int streams) {
+    MutexLock lock(mutex_);
+    const absl::Time deadline = absl::Now() + kLimit;
+    while (ended_ < streams) WaitBefore(deadline);
+  }
   std::string why_broken() const {
     MutexLock lock(mutex_);
     return why_broken_;
@@ -100,13 +107,11 @@ class StreamCrowd::Progress {
   std::atomic<bool> sending = true;
 
  private:
-  void Await(const int& count, int wanted) {
-    MutexLock lock(mutex_);
-    const absl::Time deadline = absl::Now() + kLimit;
-    while (count < wanted) {
-      if (absl::Now() > deadline) Fail(absl::StrCat("of ", wanted, " streams only ", count, " got on"));
-      changed_.WaitFor(mutex_, absl::Seconds(1));
+  void WaitBefore(absl::Time deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (absl::Now() > deadline) {
+      Fail(absl::StrCat("streams hang: ", welcome_, " were welcomed, ", ended_, " have ended"));
     }
+    changed_.WaitFor(mutex_, absl::Seconds(1));
   }
 
   mutable Mutex mutex_;

@@ -70,6 +70,7 @@ test_usage() {
   expect "help names every word" contains "$(run help)" bench
   expect "an unknown word is refused with 2" equal "$(code_of run nonsense)" 2
   expect "words take no arguments" equal "$(code_of run up now)" 2
+  expect "flags for all benchmarks are refused" contains "$(run bench --quick 2>&1)" "flags go to one benchmark"
   expect "status works before anything ran" contains "$(run status)" stopped
   expect "stop works before anything ran" contains "$(run stop)" "nothing runs"
   expect "an address without a port is refused" \
