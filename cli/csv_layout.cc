@@ -55,7 +55,7 @@ class Resolver {
         Find("user", ColumnRole::kUser, options_.user_column, UsualColumns::User(), "--user-column NAME"));
     RETURN_IF_ERROR(
         Find("time", ColumnRole::kTime, options_.time_column, UsualColumns::Time(), "--time-column NAME"));
-    const absl::Status session =
+    absl::Status session =
         Find("session", ColumnRole::kSession, options_.session_column, UsualColumns::Session(), "");
     if (!session.ok() && !options_.session_column.empty()) return session;
     return DivideTheRest();

@@ -69,12 +69,12 @@ std::string ImportReport::NotListed() const {
   std::vector<std::pair<int64_t, std::string>> by_count;
   int64_t others = refused;
   for (const auto& [reason, count] : reasons_) {
-    by_count.push_back({count, Harmless(reason)});
+    by_count.emplace_back(count, Harmless(reason));
     others -= count;
   }
   std::stable_sort(by_count.begin(), by_count.end(),
                    [](const auto& one, const auto& other) { return one.first > other.first; });
-  if (others > 0) by_count.push_back({others, "for other reasons"});
+  if (others > 0) by_count.emplace_back(others, "for other reasons");
   for (const auto& [count, reason] : by_count)
     absl::StrAppend(&text, "\n", PadLeft(Count(count), 9), "  ", reason);
   return text;
