@@ -96,14 +96,15 @@ tidy_files() {
   } | sort -u
 }
 
-# Clang's own compile commands and precompiled headers: it cannot read gcc's. With clang also
-# comes the thread-safety analysis, which gcc does not know.
+# Clang's own compile commands, with the thread-safety analysis, which gcc does not know. Without precompiled
+# headers: clang-tidy goes through all that a file includes, so it takes a third less, and an include
+# that is missing shows.
 check_tidy() {
   local folder=$ROOT/build-tidy files generated
   mapfile -t files < <(tidy_files)
   ((${#files[@]})) || { say "  no .cc file differs from origin/main"; return 0; }
-  configure release "$folder" -DCMAKE_CXX_COMPILER=clang++
-  mapfile -t generated < <(ninja -C "$folder" -t targets all | sed -nE 's/^((proto|sql)\/.*\.h|.*\.pch): .*/\1/p')
+  configure release "$folder" -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
+  mapfile -t generated < <(ninja -C "$folder" -t targets all | sed -nE 's/^((proto|sql)\/.*\.h): .*/\1/p')
   build "$folder" "${generated[@]}"
   say "  ${#files[@]} files"
   printf '%s\0' "${files[@]}" |
