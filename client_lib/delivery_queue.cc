@@ -135,7 +135,7 @@ DeliveryQueue::Message DeliveryQueue::ComposeBatch(size_t index, const BatchLimi
       if (count > 0 && !fits(runs_[index])) break;
     }
     const Run& run = runs_[index];
-    message.wire.body.push_back({run.block->bytes.get() + run.begin, run.end - run.begin});
+    message.wire.body.emplace_back(run.block->bytes.get() + run.begin, run.end - run.begin);
     count += run.count;
     bytes += run.end - run.begin;
   }
@@ -159,7 +159,7 @@ DeliveryQueue::Message DeliveryQueue::ComposeUnparsed(const Run& run) {
                                 (bookmark == nullptr ? 0 : wire::DelimitedBytes(bookmark->bytes.size()));
   wire::AppendHeader(wire::kRequestUnparsedTag, unparsed_bytes, message.wire.head);
   wire::AppendVarintField(wire::kUnparsedSequenceTag, run.first, message.wire.head);
-  message.wire.body.push_back({run.block->bytes.get() + run.begin, bytes});
+  message.wire.body.emplace_back(run.block->bytes.get() + run.begin, bytes);
   if (bookmark != nullptr) {
     wire::AppendBytesField(wire::kUnparsedBookmarkTag, bookmark->bytes, message.wire.tail);
   }

@@ -1,6 +1,5 @@
 #include "donut/replay.h"
 
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -160,7 +159,7 @@ absl::Status Replay::SendEncoded(const std::string& event, const std::string& bo
   if (absl::Status status = CheckBookmark(bookmark); !status.ok()) return status;
   if (event.size() > kMostSentEventBytes) return SendUnparsed(event, kTooLarge, bookmark);
   return loop_->AppendEvent(
-      event.size(), [&](char* place) { std::memcpy(place, event.data(), event.size()); }, bookmark);
+      event.size(), [&](char* place) { event.copy(place, event.size()); }, bookmark);
 }
 
 absl::Status Replay::SendUnparsed(const std::string& bytes, const std::string& reason,

@@ -30,7 +30,8 @@ int64_t CollectorOptions::MaxMemoryBytes(int64_t grpc_memory, int threads, int p
   constexpr int64_t kGroupCopies = 6;
   constexpr int64_t kKnownUserBytes = 100;
   constexpr int64_t kEventNameBytes = 320;
-  return grpc_memory + static_cast<int64_t>(queue.max_staged_bytes) + threads * 2 * kMaxFlatBatchBytes +
+  return grpc_memory + static_cast<int64_t>(queue.max_staged_bytes) +
+         int64_t{2} * threads * kMaxFlatBatchBytes +
          queue.lanes * kGroupCopies * (static_cast<int64_t>(queue.group.max_bytes) + kMaxFlatBatchBytes) +
          max_streams * (static_cast<int64_t>(stream.max_unsent_bytes) + kStreamBytes) +
          static_cast<int64_t>(known_users) * kKnownUserBytes +

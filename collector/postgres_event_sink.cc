@@ -68,6 +68,7 @@ std::vector<std::string> NamesIn(const PieceSpan& span) {
     if (event.sequence >= span.first && event.sequence <= span.last) places.insert(event.name);
   }
   std::vector<std::string> names;
+  names.reserve(places.size());
   for (const int place : places) names.push_back(batch.names[static_cast<size_t>(place)]);
   return names;
 }
