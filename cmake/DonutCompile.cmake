@@ -50,6 +50,7 @@ if(DONUT_SANITIZE)
   if(DONUT_SANITIZE MATCHES "thread")
     # protobuf's map fields have more members where this is defined: not those of the packaged library.
     target_compile_options(donut_compile_options INTERFACE -U__SANITIZE_THREAD__)
+    target_compile_definitions(donut_compile_options INTERFACE DONUT_THREAD_SANITIZER)
   endif()
 endif()
 
