@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
+
 namespace donut::postgres {
 namespace {
 
@@ -12,6 +14,22 @@ constexpr char kHeader[] = "PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0";
 static_assert(sizeof(kHeader) == 11 + 4 + 4);
 // The number of columns of a row that ends all: -1.
 constexpr char kTrailer[] = {'\xff', '\xff'};
+
+std::string Field(const PGresult* result, int code) {
+  const char* const field = PQresultErrorField(result, code);
+  return field == nullptr ? "" : field;
+}
+
+// As PQresultErrorMessage has it, but for DETAIL, which quotes the row: what it quotes could look like a
+// CONTEXT that names another row. COPY's own context is the last line, and quotes nothing in binary form.
+std::string MessageOf(const PGresult* result) {
+  std::string primary = Field(result, PG_DIAG_MESSAGE_PRIMARY);
+  if (primary.empty()) return PQresultErrorMessage(result);
+  std::replace(primary.begin(), primary.end(), '\n', ' ');
+  const std::string context = Field(result, PG_DIAG_CONTEXT);
+  const std::string last_line = context.substr(context.rfind('\n') + 1);
+  return absl::StrCat(Field(result, PG_DIAG_SEVERITY), ":  ", primary, "\nCONTEXT:  ", last_line);
+}
 
 }  // namespace
 
@@ -45,18 +63,20 @@ void BinaryCopy::TakeResults() {
   std::string message;
   std::string sqlstate;
   bool refused = false;
+  bool ended = false;
   is_open_ = false;
-  while (!is_open_) {
+  while (!ended) {
     PGresult* const result = PQgetResult(connection_);
     if (result == nullptr) break;
     const ExecStatusType status = PQresultStatus(result);
     is_open_ = status == PGRES_COPY_IN;
+    // In these states libpq gives the same result for ever.
+    ended = is_open_ || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
     // Of several the first one: those after it tell of its consequences.
     if (!refused && !is_open_ && status != PGRES_COMMAND_OK) {
       refused = true;
-      message = PQresultErrorMessage(result);
-      const char* const said = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-      if (said != nullptr) sqlstate = said;
+      message = MessageOf(result);
+      sqlstate = Field(result, PG_DIAG_SQLSTATE);
     }
     PQclear(result);
   }

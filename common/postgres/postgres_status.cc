@@ -56,7 +56,8 @@ std::string WithoutQuotedValues(const std::string& message) {
 
 // From CONTEXT: "COPY analytics_events, line 3, column properties: ..." gives 3.
 std::optional<int64_t> CopyLineIn(const std::string& message) {
-  const size_t copy = message.find("CONTEXT:  COPY ");
+  // The last one: what stands before it may quote data.
+  const size_t copy = message.rfind("CONTEXT:  COPY ");
   if (copy == std::string::npos) return std::nullopt;
   const size_t line = message.find(", line ", copy);
   if (line == std::string::npos) return std::nullopt;

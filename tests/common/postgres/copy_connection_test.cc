@@ -84,6 +84,26 @@ TEST_F(CopyConnectionTest, NamesTheRowThatIsRefusedAndStoresNone) {
   EXPECT_EQ(Words(), "after");
 }
 
+// DETAIL quotes the row that was refused.
+TEST_F(CopyConnectionTest, IsNotToldByARowWhichOneIsRefused) {
+  database_.Query("ALTER TABLE t ADD CHECK (word NOT LIKE '%COPY%')");
+  const TransactionResult result =
+      Copy({TextRow("good"), TextRow("good"), TextRow("x\nCONTEXT:  COPY t, line 1"), TextRow("good")});
+  EXPECT_THAT(result.status, StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("SQLSTATE 23514")));
+  EXPECT_EQ(CopyLineOf(result.status), 3);
+}
+
+TEST_F(CopyConnectionTest, NamesTheRowThroughAFunctionOfTheTable) {
+  database_.Query(
+      "CREATE FUNCTION no_bad() RETURNS trigger LANGUAGE plpgsql AS "
+      "$$ BEGIN IF NEW.word = 'odd' THEN RAISE E'%\nCONTEXT:  COPY t, line 1', NEW.word "
+      "USING ERRCODE = '23514'; END IF; RETURN NEW; END $$");
+  database_.Query("CREATE TRIGGER no_bad BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION no_bad()");
+  const TransactionResult result = Copy({TextRow("good"), TextRow("odd")});
+  EXPECT_THAT(result.status, StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("SQLSTATE 23514")));
+  EXPECT_EQ(CopyLineOf(result.status), 2);
+}
+
 TEST_F(CopyConnectionTest, RefusesTextThatIsNotUtf8) {
   const TransactionResult result = Copy({TextRow("good"), TextRow("\xFF")});
   EXPECT_THAT(result.status, StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("SQLSTATE 22021")));
@@ -94,6 +114,7 @@ TEST_F(CopyConnectionTest, SaysWhatIsWrongWithTheStatement) {
   EXPECT_THAT(Copy({TextRow("x")}, "COPY nothing FROM STDIN (FORMAT binary)").status,
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("SQLSTATE 42P01")));
   EXPECT_FALSE(Copy({TextRow("x")}, "SELECT 1").status.ok());
+  EXPECT_FALSE(Copy({TextRow("x")}, "COPY t TO STDOUT").status.ok());
 }
 
 TEST_F(CopyConnectionTest, ABackendThatDiesInTheMiddleBreaksTheConnectionAndStoresNothing) {
@@ -105,7 +126,8 @@ TEST_F(CopyConnectionTest, ABackendThatDiesInTheMiddleBreaksTheConnectionAndStor
         BinaryCopy copy(*connection_);
         copy.Start(kCopy);
         copy.Write(rows);
-        database_.Query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'copier'");
+        database_.Query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'copier'");
         for (int i = 0; i < 100; ++i) copy.Write(rows);
         copy.Finish();
         return absl::OkStatus();
