@@ -36,6 +36,7 @@ char* DeliveryLoop::MakeRoom(size_t bytes, WhenFull when_full, absl::Duration bl
   if (when_full == WhenFull::kDropOldest) {
     for (int64_t dropped = queue_.DropOldest(); dropped > 0; dropped = queue_.DropOldest()) {
       counters_.dropped_oldest += dropped;
+      session_.OnDroppedOldest(dropped);
       place = queue_.AppendEvent(bytes);
       if (place != nullptr) break;
     }

@@ -121,6 +121,8 @@ class DeliverySession {
   const std::string& producer_id() const { return producer_id_; }
   const Counters& counters() const { return counters_; }
   DeliveryNews TakeNews();
+  // Events that the queue gave up to make room: news as well.
+  void OnDroppedOldest(int64_t events) { news_.dropped += events; }
 
  private:
   enum class State {

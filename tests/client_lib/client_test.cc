@@ -181,7 +181,10 @@ TEST_F(ClientTest, DroppedEventsAreKnownToTheCollector) {
 
 TEST_F(ClientTest, DropsTheOldestWhenAskedTo) {
   network_.SetMode(FakeNetwork::Mode::kUnreachable);
-  Create({.queue_bytes = 256 << 10, .when_full = WhenFull::kDropOldest});
+  std::atomic<int64_t> reported = 0;
+  Create({.queue_bytes = 256 << 10,
+          .when_full = WhenFull::kDropOldest,
+          .on_delivery = [&](const DeliveryReport& report) { reported += report.dropped; }});
   const std::string text(8'000, 'x');
   for (int i = 0; i < 200; ++i) EXPECT_TRUE(client_->Track(absl::StrCat("e", i), "u", {{"text", text}}));
   network_.SetMode(FakeNetwork::Mode::kReachable);
@@ -190,6 +193,8 @@ TEST_F(ClientTest, DropsTheOldestWhenAskedTo) {
   EXPECT_EQ(stored.count("e199"), 1u);
   EXPECT_EQ(stored.count("e0"), 0u);
   EXPECT_EQ(client_->counters().dropped_oldest + static_cast<int64_t>(stored.size()), 200);
+  EXPECT_TRUE(client_->Shutdown(kLong));
+  EXPECT_EQ(reported, client_->counters().dropped_oldest);
   network_.Look([this](ModelCollector& collector) {
     EXPECT_EQ(collector.producers().begin()->second.skipped[v1::SKIP_REASON_QUEUE_FULL],
               client_->counters().dropped_oldest);
