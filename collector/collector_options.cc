@@ -33,7 +33,7 @@ int64_t CollectorOptions::MaxMemoryBytes(int64_t grpc_memory, int threads, int p
   return grpc_memory + static_cast<int64_t>(queue.max_staged_bytes) +
          int64_t{2} * threads * kMaxFlatBatchBytes +
          queue.lanes * kGroupCopies * (static_cast<int64_t>(queue.group.max_bytes) + kMaxFlatBatchBytes) +
-         max_streams * (static_cast<int64_t>(stream.max_unsent_bytes) + kStreamBytes) +
+         max_unsent_bytes + max_streams * (2 * static_cast<int64_t>(stream.max_unsent_bytes) + kStreamBytes) +
          static_cast<int64_t>(known_users) * kKnownUserBytes +
          int64_t{projects} * limits::kMaxEventNames * kEventNameBytes;
 }

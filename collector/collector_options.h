@@ -15,6 +15,10 @@ struct CollectorOptions {
   IngestQueueOptions queue;
   StreamLimits stream;
 
+  // Bytes of rejections that are held for clients, all streams together; above, a stream that has more than
+  // its own StreamLimits::max_unsent_bytes is cancelled: its client does not read. What was rejected is in
+  // the database.
+  int64_t max_unsent_bytes = 128 << 20;
   // Open streams; one more is refused with RESOURCE_EXHAUSTED.
   int max_streams = 1'000;
   // TrackEvents calls that wait for their COMMIT; one more is refused with RESOURCE_EXHAUSTED.
@@ -48,7 +52,9 @@ struct CollectorOptions {
   //   + lanes * 6 * (max_bytes + kMaxFlatBatch)     a group's rejected events and new users as arrays,
   //   libpq's
   //                                                 copies of them, its results
-  //   + max_streams * (max_unsent_bytes + 64 KiB)   rejections that a client does not take; the stream itself
+  //   + max_unsent_bytes                            rejections that clients do not take
+  //   + max_streams * (2 * stream.max_unsent_bytes + 64 KiB)   up to there, and being written; the stream
+  //   itself
   //   + known_users * 100 + projects * 10,000 * 320 B    the caches
   //
   // `grpc_memory` is GrpcServerOptions::max_memory_bytes, from GrpcMemoryBytes(), `threads` those of gRPC (at

@@ -41,7 +41,7 @@ EventCollectorService::EventCollectorService(CollectorOptions options,
       queue_(queue),
       registry_(options.max_streams),
       error_log_(kErrorLinesPerMinute),
-      stream_context_{options_, queue, clock, hash, registry_, error_log_},
+      stream_context_{options_, queue, clock, hash, unsent_bytes_, registry_, error_log_},
       track_context_{options_, queue, clock, hash, waiting_calls_} {}
 
 absl::StatusOr<int> EventCollectorService::ProjectOf(const grpc::CallbackServerContext& call) const {

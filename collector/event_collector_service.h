@@ -45,6 +45,7 @@ class EventCollectorService final
   IngestQueue& queue_;
   std::atomic<bool> draining_ = false;
   std::atomic<int> waiting_calls_ = 0;
+  std::atomic<int64_t> unsent_bytes_ = 0;
   StreamRegistry registry_;
   LogGate error_log_;
   StreamContext stream_context_;

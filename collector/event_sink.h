@@ -24,6 +24,7 @@ struct HelloAnswer {
   HelloVerdict verdict = HelloVerdict::kGrant;
   int producer_no = 0;
   int64_t epoch = 0;
+  std::string token;  // of the claim
   int64_t committed_sequence = 0;
   std::string bookmark;
   int64_t bookmark_sequence = 0;  // the number up to which it speaks
@@ -32,10 +33,11 @@ struct HelloAnswer {
 // What one message of a stream, or one TrackEvents, wants stored.
 struct StagedPiece {
   int project_id = 0;
-  // Of a stream. A unary piece has neither: it rides on the collector's own producer,
-  // and its numbers are places in the request.
+  // Of a stream, as it was granted. A unary piece has none of these: it rides on the collector's own
+  // producer, and its numbers are places in the request.
   int producer_no = 0;
   int64_t epoch = 0;
+  std::string token;
   bool unary = false;
   // The numbers it covers, both inclusive; last < first: none (Close).
   int64_t first = 0;
@@ -46,7 +48,9 @@ struct StagedPiece {
   std::string bookmark;
   bool close = false;
 
-  size_t MemoryBytes() const { return sizeof(*this) + batch.MemoryBytes() + bookmark.capacity(); }
+  size_t MemoryBytes() const {
+    return sizeof(*this) + batch.MemoryBytes() + bookmark.capacity() + token.capacity();
+  }
 };
 
 struct PieceResult {

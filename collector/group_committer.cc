@@ -100,14 +100,18 @@ absl::Status GroupCommitter::CommitSpans(std::vector<PieceSpan>& spans) {
     absl::Duration wait = backoff.Next();
     if (IsAway(status, outcome)) {
       // At once the first time: usually only this connection had died.
-      if (++away == 1) continue;
+      if (++away == 1) {
+        hooks_.on_failure(status);
+        continue;
+      }
       const bool has_unary = std::any_of(spans.begin(), spans.end(), [](auto& s) { return s.piece->unary; });
       // The caller of a unary piece waits; the whole group is given up, and streams
       // are tried again without it.
       if (has_unary || hooks_.now() - since > limits_.max_away) return GiveUp(status, in_doubt);
       hooks_.on_away(wait);
     } else if (status.code() == absl::StatusCode::kAborted) {
-      if (++conflicts >= limits_.max_conflict_tries) return GiveUp(status, in_doubt);
+      if (++conflicts == 1) hooks_.on_failure(status);
+      if (conflicts >= limits_.max_conflict_tries) return GiveUp(status, in_doubt);
     } else if (status.code() == absl::StatusCode::kInvalidArgument) {
       if (++named_rows <= limits_.max_named_rows && LeaveOutNamed(status, spans)) continue;
       return status;  // of the rows: the caller takes them apart

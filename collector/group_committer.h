@@ -33,7 +33,7 @@ class GroupCommitter {
     std::function<bool(absl::Duration)> wait;
     // The database was found away, and will be tried again after `wait`.
     std::function<void(absl::Duration wait)> on_away;
-    // For the log: what the database said when something was given up, or a row was refused.
+    // For the log: what the database said when a commit failed first, was given up, or a row was refused.
     std::function<void(const absl::Status& why)> on_failure;
   };
 

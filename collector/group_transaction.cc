@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "collector/event_writer.h"
 #include "collector/pipeline_rows.h"
@@ -43,7 +44,7 @@ absl::Status GroupTransaction::Run(pqxx::transaction_base& transaction,
 }
 
 int GroupTransaction::ProducerOf(const PieceSpan& span) const {
-  return span.piece->unary ? own_producers_.at(span.piece->project_id) : span.piece->producer_no;
+  return span.piece->unary ? own_producers_.at(span.piece->project_id).producer_no : span.piece->producer_no;
 }
 
 void GroupTransaction::LockProducers(pqxx::transaction_base& transaction) {
@@ -52,7 +53,8 @@ void GroupTransaction::LockProducers(pqxx::transaction_base& transaction) {
   SqlArray numbers;
   for (const int producer_no : producers) numbers.Add(int64_t{producer_no});
   for (const auto& row : transaction.exec_params(sql::kLockProducers, numbers.Take())) {
-    ledger_.Add(row[0].as<int>(), row[1].as<int64_t>(), row[2].as<int64_t>());
+    ledger_.Add(row[0].as<int>(), row[1].as<int64_t>(), absl::HexStringToBytes(row[3].as<std::string>()),
+                row[2].as<int64_t>());
   }
 }
 
@@ -69,7 +71,8 @@ absl::Status GroupTransaction::JudgeSpans() {
 }
 
 absl::Status GroupTransaction::JudgeUnary(PieceSpan& span) {
-  const std::optional<int64_t> last = ledger_.LastSequence(ProducerOf(span));
+  const OwnProducer& own = own_producers_.at(span.piece->project_id);
+  const std::optional<int64_t> last = ledger_.LastSequence(own.producer_no, own.token);
   if (!last) return absl::AbortedError("the collector's own producer has no row any more");
   if (span.own_last > 0 && *last >= span.own_last) {
     // An attempt whose outcome was unknown did commit.
@@ -83,7 +86,8 @@ absl::Status GroupTransaction::JudgeUnary(PieceSpan& span) {
 void GroupTransaction::JudgeStream(PieceSpan& span) {
   const StagedPiece& piece = *span.piece;
   int64_t from = span.first;
-  span.result.verdict = ledger_.Judge(piece.producer_no, piece.epoch, span.first, span.last, from);
+  span.result.verdict =
+      ledger_.Judge(piece.producer_no, piece.epoch, piece.token, span.first, span.last, from);
   if (span.result.verdict != PieceVerdict::kMoves) return;
   if (piece.skip_reason != v1::SKIP_REASON_UNSPECIFIED) {
     skipped_.push_back({piece.producer_no, std::max(from, span.first), span.last, piece.skip_reason});
@@ -244,6 +248,7 @@ absl::Status GroupTransaction::NumberUnaryRows() {
 
 void GroupTransaction::WriteEvents(postgres::CopyConnection& connection) {
   EventWriter writer(connection);
+  copying_ = true;
   for (const Row& row : rows_) {
     if (row.left_out) continue;
     const StagedPiece& piece = *row.span->piece;
@@ -256,6 +261,7 @@ void GroupTransaction::WriteEvents(postgres::CopyConnection& connection) {
     ++row.span->result.stored_count;
   }
   writer.Finish();
+  copying_ = false;
 }
 
 void GroupTransaction::WritePipelineRows(pqxx::transaction_base& transaction) {
@@ -335,6 +341,7 @@ void GroupTransaction::FillResults() {
 }
 
 void GroupTransaction::NameRefused(int64_t line) {
+  if (!copying_) return;
   for (const Row& row : rows_) {
     if (row.left_out || --line > 0) continue;
     row.span->named_event = row.event().sequence;

@@ -29,12 +29,20 @@ struct SinkMemory {
   EventNames event_names;
 };
 
+// A producer of the collector's own, for TrackEvents.
+struct OwnProducer {
+  int producer_no = 0;
+  std::string token;
+};
+// By project.
+using OwnProducers = std::map<int, OwnProducer>;
+
 class GroupTransaction {
  public:
   // `names`: of all events in `spans`, save those for which the project has no room. `own_producers`: the
   // collector's own, by project. `spans` get their results.
   GroupTransaction(std::vector<PieceSpan>& spans, KnownUsers& known_users, const EventNameIds& names,
-                   const std::map<int, int>& own_producers)
+                   const OwnProducers& own_producers)
       : spans_(spans), known_users_(known_users), names_(names), own_producers_(own_producers) {}
 
   // The body of the transaction, which is one of `connection`'s. ABORTED when one of the collector's own
@@ -44,7 +52,7 @@ class GroupTransaction {
   // After COMMIT: remembers the users.
   void RememberUsers();
 
-  // After COPY was refused at this row, from 1: tells its span which event that is.
+  // After Run() was refused at this row of its COPY, from 1: tells its span which event that is.
   void NameRefused(int64_t line);
 
  private:
@@ -97,8 +105,9 @@ class GroupTransaction {
   std::vector<PieceSpan>& spans_;
   KnownUsers& known_users_;
   const EventNameIds& names_;
-  const std::map<int, int>& own_producers_;
+  const OwnProducers& own_producers_;
   ProducerLedger ledger_;
+  bool copying_ = false;
   std::vector<Row> rows_;
   std::vector<RejectedRow> rejected_;
   std::vector<SkippedRange> skipped_;

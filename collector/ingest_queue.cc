@@ -30,6 +30,12 @@ absl::Status NotWanted() {
       absl::UnavailableError("the stream ended before its Hello was answered; connect again"), kRetryDelay);
 }
 
+absl::Status TooManyHellos() {
+  return WithRetryDelay(
+      absl::UnavailableError("too many streams wait for their Hello's answer; connect again later"),
+      kRetryDelay);
+}
+
 HelloOutcome OutcomeOf(const absl::StatusOr<HelloAnswer>& answer) {
   if (!answer.ok()) return HelloOutcome::kUnavailable;
   switch (answer->verdict) {
@@ -85,16 +91,19 @@ IngestQueue::Lane& IngestQueue::LaneFor(int project_id, const std::string& key) 
 void IngestQueue::Submit(HelloClaim claim, std::function<void(absl::StatusOr<HelloAnswer>)> done,
                          std::function<bool()> still_wanted) {
   Lane& lane = LaneFor(claim.project_id, claim.producer_id);
+  absl::Status refusal = GoingDown();
   {
     MutexLock lock(lane.mutex);
-    if (!lane.draining) {
+    const bool full = lane.queue.hello_count() >= options_.max_waiting_hellos;
+    if (!lane.draining && !full) {
       lane.queue.Add(WaitingHello{std::move(claim), std::move(done), std::move(still_wanted)});
       lane.wake.NotifyAll();
       return;
     }
+    if (!lane.draining) refusal = TooManyHellos();
   }
   metrics_.Count(HelloOutcome::kUnavailable);
-  done(GoingDown());
+  done(std::move(refusal));
 }
 
 void IngestQueue::Submit(const std::string& key, StagedPiece piece, std::function<void(PieceResult)> done) {

@@ -27,6 +27,8 @@ struct IngestQueueOptions {
   int lanes = 2;
   // Flat bytes that wait or are being committed, all lanes together.
   size_t max_staged_bytes = 64 << 20;
+  // Hellos that wait in a lane; one more is refused with UNAVAILABLE.
+  size_t max_waiting_hellos = 1'000;
   GroupLimits group;
   CommitLimits commit;
 };

@@ -19,10 +19,12 @@ void LaneQueue::Add(WaitingPiece piece) {
 }
 
 LaneQueue::Next LaneQueue::Decide(absl::Time now, bool hurry, absl::Duration& wait) const {
-  if (!hellos_.empty()) return Next::kHello;
+  const bool hellos_have_turn = pieces_.empty() || hellos_in_a_row_ < limits_.max_hellos_in_a_row;
+  if (!hellos_.empty() && hellos_have_turn) return Next::kHello;
   wait = absl::InfiniteDuration();
   if (pieces_.empty()) return Next::kWait;
-  if (hurry || bytes_ >= limits_.max_bytes || events_ >= limits_.max_events) return Next::kGroup;
+  if (hurry || !hellos_.empty() || bytes_ >= limits_.max_bytes || events_ >= limits_.max_events)
+    return Next::kGroup;
   const absl::Duration passed = now - last_group_;
   // A clock that stepped back must not hold a group.
   if (passed >= limits_.min_interval || passed < absl::ZeroDuration()) return Next::kGroup;
@@ -31,6 +33,7 @@ LaneQueue::Next LaneQueue::Decide(absl::Time now, bool hurry, absl::Duration& wa
 }
 
 WaitingHello LaneQueue::TakeHello() {
+  ++hellos_in_a_row_;
   WaitingHello hello = std::move(hellos_.front());
   hellos_.pop_front();
   return hello;
@@ -38,6 +41,7 @@ WaitingHello LaneQueue::TakeHello() {
 
 std::vector<WaitingPiece> LaneQueue::TakeGroup(absl::Time now) {
   last_group_ = now;
+  hellos_in_a_row_ = 0;
   std::vector<WaitingPiece> group;
   size_t bytes = 0;
   int64_t events = 0;

@@ -1,5 +1,5 @@
-// What waits in one lane, and what its thread does next: a Hello first, else a group. An idle lane takes a
-// lone piece at once; a busy one gathers, at least for GroupLimits::min_interval from group to group and in
+// What waits in one lane, and what its thread does next: some Hellos first, then a group. An idle lane takes
+// a lone piece at once; a busy one gathers, at least for GroupLimits::min_interval from group to group and in
 // fact for as long as a commit takes, so that groups grow with the load. No thread, no clock; not
 // thread-safe.
 #pragma once
@@ -18,6 +18,8 @@ namespace donut::collector {
 struct GroupLimits {
   size_t max_bytes = 8 << 20;
   int64_t max_events = 20'000;
+  // Before a group that waits: a storm of Hellos must not keep events out.
+  int max_hellos_in_a_row = 8;
   // From one group to the next, unless it is full.
   absl::Duration min_interval = absl::Milliseconds(3);
 };
@@ -44,6 +46,7 @@ class LaneQueue {
   void Add(WaitingPiece piece);
 
   bool empty() const { return hellos_.empty() && pieces_.empty(); }
+  size_t hello_count() const { return hellos_.size(); }
 
   enum class Next { kHello, kGroup, kWait };
   // For kWait, `wait` is how long at most; forever when the lane is empty. `hurry`: no waiting for more.
@@ -59,6 +62,7 @@ class LaneQueue {
 
  private:
   const GroupLimits limits_;
+  int hellos_in_a_row_ = 0;  // since the last group
   std::deque<WaitingHello> hellos_;
   std::deque<WaitingPiece> pieces_;
   size_t bytes_ = 0;

@@ -34,6 +34,7 @@ absl::Status GrantEpoch(pqxx::transaction_base& transaction, const HelloClaim& c
     row->bookmark_sequence = found[0][5].as<int64_t>();
   }
   answer = HelloAnswer();
+  answer.token = claim.token;
   answer.verdict = JudgeHello(row, claim);
   switch (answer.verdict) {
     case HelloVerdict::kUnknownProducer:
@@ -143,16 +144,17 @@ absl::Status PostgresEventSink::PrepareEventNames(const std::vector<PieceSpan>& 
 
 absl::Status PostgresEventSink::PrepareOwnProducer(int project_id) {
   if (own_producers_.count(project_id) > 0) return absl::OkStatus();
-  int producer_no = 0;
+  OwnProducer own;
+  own.token = RandomBytes(limits::kTokenBytes);
   const auto result = Run([&](pqxx::transaction_base& transaction) {
     const pqxx::result made = transaction.exec_params(sql::kInsertProducer, project_id,
                                                       ByteaLiteral(RandomBytes(limits::kProducerIdBytes)),
-                                                      ByteaLiteral(RandomBytes(limits::kTokenBytes)), false);
-    producer_no = made.at(0).at(0).as<int>();
+                                                      ByteaLiteral(own.token), false);
+    own.producer_no = made.at(0).at(0).as<int>();
     return absl::OkStatus();
   });
   RETURN_IF_ERROR(result.status);
-  own_producers_[project_id] = producer_no;
+  own_producers_[project_id] = std::move(own);
   return absl::OkStatus();
 }
 
@@ -187,7 +189,7 @@ absl::Status PostgresEventSink::Commit(std::vector<PieceSpan>& spans, postgres::
 void PostgresEventSink::Close() {
   if (own_producers_.empty() || connection_ == nullptr) return;
   SqlArray numbers;
-  for (const auto& [project_id, producer_no] : own_producers_) numbers.Add(int64_t{producer_no});
+  for (const auto& [project_id, own] : own_producers_) numbers.Add(int64_t{own.producer_no});
   // What could not be closed is deleted by age.
   Run([&](pqxx::transaction_base& transaction) {
     transaction.exec_params(sql::kCloseProducers, numbers.Take());

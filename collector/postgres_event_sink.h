@@ -18,7 +18,7 @@ class PostgresEventSink : public EventSink {
  public:
   // What one transaction may take: more than any statement_timeout, which only a server keeps that is
   // alive. After that the connection is given up.
-  static constexpr absl::Duration kSilenceLimit = absl::Seconds(60);
+  static constexpr absl::Duration kSilenceLimit = absl::Seconds(45);
 
   // `memory` is shared by the lanes and outlives the sink.
   PostgresEventSink(postgres::ConnectionOptions connection, SinkMemory* memory,
@@ -43,8 +43,8 @@ class PostgresEventSink : public EventSink {
   const absl::Duration silence_limit_;
   SinkMemory* const memory_;
   std::unique_ptr<postgres::CopyConnection> connection_;
-  // The collector's own producers, for TrackEvents: one per project, made at first use.
-  std::map<int, int> own_producers_;
+  // Made at first use.
+  OwnProducers own_producers_;
 };
 
 }  // namespace donut::collector

@@ -17,20 +17,22 @@ HelloVerdict JudgeHello(const std::optional<ProducerRow>& row, const HelloClaim&
   return own_token ? HelloVerdict::kGrant : HelloVerdict::kForeignEpoch;
 }
 
-void ProducerLedger::Add(int producer_no, int64_t epoch, int64_t last_sequence) {
+void ProducerLedger::Add(int producer_no, int64_t epoch, const std::string& token, int64_t last_sequence) {
   Entry& entry = entries_[producer_no];
   entry.epoch = epoch;
+  entry.token = token;
   entry.last_sequence = last_sequence;
 }
 
-PieceVerdict ProducerLedger::Judge(int producer_no, int64_t epoch, int64_t first, int64_t last,
-                                   int64_t& from) {
+PieceVerdict ProducerLedger::Judge(int producer_no, int64_t epoch, const std::string& token, int64_t first,
+                                   int64_t last, int64_t& from) {
   const auto found = entries_.find(producer_no);
   if (found == entries_.end()) return PieceVerdict::kUnknownProducer;
   Entry& entry = found->second;
   // An epoch above the row's cannot be: a restored database that is older than its clients.
   if (epoch != entry.epoch)
     return epoch < entry.epoch ? PieceVerdict::kFenced : PieceVerdict::kUnknownProducer;
+  if (token != entry.token) return PieceVerdict::kUnknownProducer;
   if (last < first) return first > entry.last_sequence + 1 ? PieceVerdict::kGap : PieceVerdict::kMoves;
   if (last <= entry.last_sequence) return PieceVerdict::kAlreadyCommitted;
   if (first > entry.last_sequence + 1) return PieceVerdict::kGap;
@@ -62,9 +64,9 @@ std::optional<int64_t> ProducerLedger::TakeNumbers(int producer_no, int64_t coun
   return first;
 }
 
-std::optional<int64_t> ProducerLedger::LastSequence(int producer_no) const {
+std::optional<int64_t> ProducerLedger::LastSequence(int producer_no, const std::string& token) const {
   const auto found = entries_.find(producer_no);
-  if (found == entries_.end()) return std::nullopt;
+  if (found == entries_.end() || found->second.token != token) return std::nullopt;
   return found->second.last_sequence;
 }
 

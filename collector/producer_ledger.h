@@ -60,12 +60,15 @@ class ProducerLedger {
     bool closed = false;
   };
 
-  void Add(int producer_no, int64_t epoch, int64_t last_sequence);
+  // The token is that of the Hello that was granted last: in a database that was restored under a running
+  // collector, number and epoch may be somebody else's.
+  void Add(int producer_no, int64_t epoch, const std::string& token, int64_t last_sequence);
 
-  // Numbers [first, last] under `epoch`; last < first: no numbers (Close), but a gap all the same when
-  // something before `first` is missing.
-  // For kMoves, `from` is the first number that is not committed yet.
-  PieceVerdict Judge(int producer_no, int64_t epoch, int64_t first, int64_t last, int64_t& from);
+  // Numbers [first, last] under `epoch` and `token`; last < first: no numbers (Close), but a gap all the same
+  // when something before `first` is missing. For kMoves, `from` is the first number that is not committed
+  // yet.
+  PieceVerdict Judge(int producer_no, int64_t epoch, const std::string& token, int64_t first, int64_t last,
+                     int64_t& from);
 
   // After Judge() let a piece move: what else it leaves in the row.
   void SetBookmark(int producer_no, const std::string& bookmark, int64_t bookmark_sequence);
@@ -74,7 +77,8 @@ class ProducerLedger {
   // Takes `count` numbers for the collector's own producer; returns the first, nullopt without a row.
   std::optional<int64_t> TakeNumbers(int producer_no, int64_t count);
 
-  std::optional<int64_t> LastSequence(int producer_no) const;
+  // Nullopt without a row that has this token.
+  std::optional<int64_t> LastSequence(int producer_no, const std::string& token) const;
 
   // Rows that have to be written, by number.
   std::vector<Moved> MovedRows() const;
@@ -82,6 +86,7 @@ class ProducerLedger {
  private:
   struct Entry {
     int64_t epoch = 0;
+    std::string token;
     int64_t last_sequence = 0;
     std::optional<std::string> bookmark;
     int64_t bookmark_sequence = 0;

@@ -26,6 +26,8 @@ bool HoldsEvents(const StreamMessage& message) {
 
 }  // namespace
 
+StreamReactor::~StreamReactor() { context_.unsent_bytes -= counted_unsent_; }
+
 StreamReactor* StreamReactor::Start(grpc::CallbackServerContext* call, int project_id,
                                     StreamContext& context) {
   auto stream = std::make_shared<StreamReactor>(call, project_id, context);
@@ -188,6 +190,7 @@ StagedPiece StreamReactor::NewPiece(int64_t first, int64_t last) {
   MutexLock lock(mutex_);
   piece.producer_no = state_.producer_no();
   piece.epoch = state_.epoch();
+  piece.token = state_.token();
   return piece;
 }
 
@@ -264,20 +267,20 @@ absl::Status StreamReactor::HandleClose() {
 }
 
 void StreamReactor::Stage(StagedPiece piece) {
-  const size_t bytes = piece.MemoryBytes();
+  const StagedSize size = SizeOf(piece);
   std::string key;
   {
     MutexLock lock(mutex_);
-    state_.OnStaged(bytes);
+    state_.OnStaged(size);
     owes_room_ = false;
     key = state_.producer_id();
   }
   const int64_t last = piece.last;
   const bool close = piece.close;
   context_.queue.Submit(key, std::move(piece),
-                        [self = shared_from_this(), last, close, bytes](const PieceResult& result) {
+                        [self = shared_from_this(), last, close, size](const PieceResult& result) {
                           MutexLock lock(self->mutex_);
-                          self->state_.OnResult(last, close, bytes, result);
+                          self->state_.OnResult(size, last, close, result);
                           self->Pump();
                         });
 }
@@ -308,6 +311,7 @@ void StreamReactor::OnDone() {
 }
 
 void StreamReactor::Pump() {
+  CountUnsent();
   // The end waits for a write in flight: it fails at once when the call is cancelled.
   if (finished_ || writing_) return;
   if (cancelled_) {
@@ -346,45 +350,6 @@ void StreamReactor::Finish(const absl::Status& status) {
          {"client", state_.user_agent()},
          {"not_logged_before", *held_back}});
   }
-}
-
-absl::Duration StreamReactor::CurrentLimit() const {
-  if (state_.awaits_hello()) return context_.options.hello_limit;
-  if (state_.awaits_grant()) return context_.options.answer_limit;
-  return context_.options.idle_limit;
-}
-
-void StreamReactor::SetTimer(absl::Duration after) {
-  limit_timer_.Set(after, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) self->OnTimer();
-  });
-}
-
-void StreamReactor::OnTimer() {
-  MutexLock lock(mutex_);
-  if (finished_) return;
-  const absl::Duration limit = CurrentLimit();
-  absl::Duration left = last_activity_ + limit - context_.clock.Now();
-  // A clock that stepped back must not keep a stream for ever.
-  left = std::min(left, limit);
-  const bool waits_for_us = state_.has_staged() || room_ticket_.has_value();
-  if (left > absl::ZeroDuration() || (waits_for_us && !writing_)) {
-    SetTimer(std::max(left, absl::Seconds(1)));
-    return;
-  }
-  if (writing_) {
-    // The client does not take its answers, so no end could reach it either.
-    call_->TryCancel();
-  } else if (state_.awaits_grant()) {
-    state_.End(absl::UnavailableError("the database does not answer; connect again later"), true);
-  } else if (state_.awaits_hello()) {
-    state_.End(
-        absl::DeadlineExceededError("no hello came in time; it must be the first message of a stream"));
-  } else {
-    state_.End(
-        absl::DeadlineExceededError("the stream was idle for too long; connect again when there is more"));
-  }
-  Pump();
 }
 
 }  // namespace donut::collector

@@ -2,6 +2,7 @@
 // that read it, gives it to the queue, writes what the state wants answered. Never blocks. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 
@@ -25,6 +26,7 @@ struct StreamContext {
   IngestQueue& queue;
   const Clock& clock;
   const SharedHash& hash;
+  std::atomic<int64_t>& unsent_bytes;  // rejections held for all clients
   StreamRegistry& registry;
   LogGate& error_log;
 };
@@ -36,6 +38,8 @@ class StreamReactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
   static StreamReactor* Start(grpc::CallbackServerContext* call, int project_id, StreamContext& context);
 
   StreamReactor(grpc::CallbackServerContext* call, int project_id, StreamContext& context);
+
+  ~StreamReactor() override;
 
   void Drain(absl::Duration retry_after);
 
@@ -63,6 +67,8 @@ class StreamReactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
   void Stage(StagedPiece piece);
   // Starts what can be started: a read, a write, the end.
   void Pump() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Takes part in the sum of all streams; when that is too much, gives a client up that does not read.
+  void CountUnsent() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Finish(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetTimer(absl::Duration after) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnTimer();
@@ -83,6 +89,8 @@ class StreamReactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  int64_t counted_unsent_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool given_up_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time last_activity_ ABSL_GUARDED_BY(mutex_);
   Timer limit_timer_ ABSL_GUARDED_BY(mutex_);
   Timer resume_timer_ ABSL_GUARDED_BY(mutex_);

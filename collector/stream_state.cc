@@ -14,9 +14,18 @@ size_t BytesOf(const v1::Rejection& rejection) { return sizeof(rejection) + reje
 
 }  // namespace
 
+StagedSize SizeOf(const StagedPiece& piece) {
+  StagedSize size{.bytes = piece.MemoryBytes()};
+  for (const RejectedEvent& event : piece.batch.rejected) {
+    size.rejection_bytes += sizeof(v1::Rejection) + event.detail.capacity();
+  }
+  return size;
+}
+
 bool StreamState::WantsRead() const {
   return !end_ && (phase_ == Phase::kAwaitingHello || phase_ == Phase::kOpen) &&
-         staged_bytes_ < limits_.max_staged_bytes && unsent_bytes_ < limits_.max_unsent_bytes;
+         staged_bytes_ < limits_.max_staged_bytes &&
+         unsent_bytes_ + staged_rejection_bytes_ < limits_.max_unsent_bytes;
 }
 
 absl::StatusOr<HelloClaim> StreamState::OnHello(const v1::Hello& hello) {
@@ -92,9 +101,10 @@ void StreamState::OnHalfClose() {
   }
 }
 
-void StreamState::OnStaged(size_t bytes) {
+void StreamState::OnStaged(const StagedSize& size) {
   ++staged_pieces_;
-  staged_bytes_ += bytes;
+  staged_bytes_ += size.bytes;
+  staged_rejection_bytes_ += size.rejection_bytes;
 }
 
 void StreamState::Acknowledge(const PieceResult& result) {
@@ -105,9 +115,10 @@ void StreamState::Acknowledge(const PieceResult& result) {
   acknowledge_ = true;
 }
 
-void StreamState::OnResult(int64_t last, bool close, size_t bytes, const PieceResult& result) {
+void StreamState::OnResult(const StagedSize& staged, int64_t last, bool close, const PieceResult& result) {
   --staged_pieces_;
-  staged_bytes_ -= bytes;
+  staged_bytes_ -= staged.bytes;
+  staged_rejection_bytes_ -= staged.rejection_bytes;
   // Nothing after a piece that failed counts.
   if (end_ && at_once_) return;
   if (!result.status.ok()) {
@@ -176,6 +187,13 @@ std::optional<v1::StreamEventsResponse> StreamState::NextResponse() {
   if (!rejections_.empty()) committed->set_sequence(committed->rejections().rbegin()->sequence());
   acknowledge_ = !rejections_.empty();
   return response;
+}
+
+void StreamState::DropAnswers() {
+  answers_.clear();
+  rejections_ = {};
+  unsent_bytes_ = 0;
+  acknowledge_ = false;
 }
 
 std::optional<absl::Status> StreamState::FinalStatus() const {

@@ -20,12 +20,19 @@ namespace donut::collector {
 struct StreamLimits {
   // Flat bytes of this stream that wait for COMMIT; above, it is not read.
   size_t max_staged_bytes = 16 << 20;
-  // Bytes of rejections that the client has not taken yet; above, it is not read. So a client that
-  // never reads its acknowledgements costs this much and no more.
-  size_t max_unsent_bytes = 1 << 20;
+  // Bytes of rejections that the client has not taken yet, and of those that wait for COMMIT; above, it is
+  // not read. What a commit rejects comes to that (CollectorOptions::max_unsent_bytes).
+  size_t max_unsent_bytes = 256 << 10;
   // Rejections in one Committed.
-  int max_rejections = 5'000;
+  int max_rejections = 1'000;
 };
+
+// What a piece takes while it is staged: in all, and of that its rejections.
+struct StagedSize {
+  size_t bytes = 0;
+  size_t rejection_bytes = 0;
+};
+StagedSize SizeOf(const StagedPiece& piece);
 
 class StreamState {
  public:
@@ -47,9 +54,9 @@ class StreamState {
   void OnHalfClose();
 
   // A piece went to the queue, and came back.
-  void OnStaged(size_t bytes);
+  void OnStaged(const StagedSize& size);
   // `last`: its last number, 0 for none; `close`: it was the Close.
-  void OnResult(int64_t last, bool close, size_t bytes, const PieceResult& result);
+  void OnResult(const StagedSize& staged, int64_t last, bool close, const PieceResult& result);
 
   // The collector is going down.
   void Drain(absl::Duration retry_after);
@@ -58,6 +65,10 @@ class StreamState {
 
   // The next answer; nullopt when there is none now.
   std::optional<v1::StreamEventsResponse> NextResponse();
+  // Of rejections that are held for the client.
+  size_t unsent_bytes() const { return unsent_bytes_; }
+  // It will never take them.
+  void DropAnswers();
   // How the stream ends, once nothing is left to answer or to wait for.
   std::optional<absl::Status> FinalStatus() const;
 
@@ -72,6 +83,7 @@ class StreamState {
   bool has_staged() const { return staged_pieces_ > 0; }
   int producer_no() const { return grant_.producer_no; }
   int64_t epoch() const { return grant_.epoch; }
+  const std::string& token() const { return grant_.token; }
   const std::string& producer_id() const { return producer_id_; }
   const std::string& user_agent() const { return user_agent_; }
 
@@ -96,6 +108,7 @@ class StreamState {
   bool acknowledge_ = false;
   std::deque<v1::Rejection> rejections_;
   size_t unsent_bytes_ = 0;
+  size_t staged_rejection_bytes_ = 0;
   std::optional<absl::Status> end_;
   bool at_once_ = false;
   bool draining_ = false;

@@ -57,6 +57,7 @@ inline collector::StagedPiece StreamPiece(const collector::HelloAnswer& grant, i
   piece.project_id = 1;
   piece.producer_no = grant.producer_no;
   piece.epoch = grant.epoch;
+  piece.token = grant.token;
   piece.first = first_sequence;
   piece.last = first_sequence + static_cast<int64_t>(events.size()) - 1;
   piece.batch = Prepare(events, {.project_id = piece.project_id,

@@ -33,11 +33,12 @@ TEST(CollectorOptionsTest, BoundsItsMemoryAsStated) {
   options.queue.max_staged_bytes = 64 * kMib;
   options.queue.group.max_bytes = 4 * kMib;
   options.max_streams = 16;
-  options.stream.max_unsent_bytes = kMib - (64 << 10);
+  options.max_unsent_bytes = 32 * kMib;
+  options.stream.max_unsent_bytes = (kMib - (64 << 10)) / 2;
   options.known_users = 1'000;
   EXPECT_EQ(options.MaxMemoryBytes(256 * kMib, 16, 2), 256 * kMib + (64 + 16 * 2 * 10) * kMib +
-                                                           3 * 6 * (4 + 10) * kMib + 16 * kMib + 1'000 * 100 +
-                                                           2 * 10'000 * 320);
+                                                           3 * 6 * (4 + 10) * kMib + 32 * kMib + 16 * kMib +
+                                                           1'000 * 100 + 2 * 10'000 * 320);
 }
 
 // A message of 256 KiB and what the client sends ahead of its reading.

@@ -166,6 +166,48 @@ TEST_F(EventCollectorServiceLimitsTest, ServesAllThatStillLiveWhenOthersDieWaiti
   for (auto& context : contexts) context->TryCancel();
 }
 
+// Each batch is worth 600 kB of rejections.
+TEST_F(EventCollectorServiceLimitsTest, GivesUpClientsThatNeverReadWhenTheyHoldTooMuchTogether) {
+  Stop();
+  CollectorOptions options;
+  options.max_unsent_bytes = 1 << 20;
+  Start(options);
+  constexpr size_t kStreams = 8;
+  const std::vector<v1::Event> bad(5'000);
+  // A client that takes 64 KiB before its program reads.
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 64 << 10);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  const auto stub = v1::EventCollectorService::NewStub(grpc::CreateCustomChannel(
+      absl::StrCat("unix:", pattern_, "/socket"), grpc::InsecureChannelCredentials(), arguments));
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<Stream>> streams;
+  for (size_t i = 0; i < kStreams; ++i) {
+    Prepare(*contexts.emplace_back(std::make_unique<grpc::ClientContext>()));
+    streams.push_back(stub->StreamEvents(contexts.back().get()));
+    Welcomed(*streams.back(), HelloRequest(absl::StrCat("p", i), 0, "t"));
+    ASSERT_TRUE(streams.back()->Write(BatchRequest(1, bad)));
+  }
+  const auto given_up = [&] {
+    const auto& ended = queue_->metrics().streams_ended;
+    return ended.value(static_cast<int>(absl::StatusCode::kCancelled)) +
+           ended.value(static_cast<int>(absl::StatusCode::kResourceExhausted));
+  };
+  const absl::Time until = absl::Now() + absl::Seconds(20);
+  while (given_up() == 0 && absl::Now() < until) std::this_thread::yield();
+  EXPECT_GT(given_up(), 0);
+  for (auto& context : contexts) context->TryCancel();
+  // One that reads is served as ever.
+  grpc::ClientContext context;
+  Prepare(context);
+  auto stream = stub_->StreamEvents(&context);
+  Welcomed(*stream, HelloRequest("q", 0, "t"));
+  ASSERT_TRUE(stream->Write(BatchRequest(1, bad)));
+  ReadCommitted(*stream, 5'000);
+  context.TryCancel();
+}
+
 TEST_F(EventCollectorServiceLimitsTest, AnswersAtOnceWhileTheDatabaseIsAwayAndRecovers) {
   v1::TrackEventsRequest request;
   *request.add_events() = NamedEvent("a", "u");

@@ -79,6 +79,18 @@ TEST_F(LaneQueueTest, ServesHellosFirst) {
   EXPECT_EQ(Decide(), Next::kGroup);
 }
 
+TEST_F(LaneQueueTest, LetsAGroupThroughAStormOfHellos) {
+  MakeBusy();
+  queue_.Add(Piece(10, 1));
+  for (int i = 0; i < 100; ++i) queue_.Add(WaitingHello{});
+  int hellos = 0;
+  for (; Decide() == Next::kHello; ++hellos) queue_.TakeHello();
+  EXPECT_EQ(hellos, GroupLimits().max_hellos_in_a_row);
+  EXPECT_EQ(Decide(), Next::kGroup);
+  queue_.TakeGroup(kNoon);
+  EXPECT_EQ(Decide(), Next::kHello);
+}
+
 TEST_F(LaneQueueTest, TakesWhatFitsInOrderAndAtLeastOne) {
   queue_.Add(Piece(5'000, 1));
   queue_.Add(Piece(600, 2));

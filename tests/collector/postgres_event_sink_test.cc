@@ -105,6 +105,7 @@ TEST_F(PostgresEventSinkTest, KeepsRejectedUnparsedAndSkipped) {
   skipped.project_id = 1;
   skipped.producer_no = grant.producer_no;
   skipped.epoch = grant.epoch;
+  skipped.token = grant.token;
   StagedPiece unparsed = skipped;
   StagedPiece close = skipped;
   skipped.first = 3;
@@ -342,6 +343,25 @@ TEST_F(PostgresEventSinkTest, ForgetsWhatItRemembersWhenItsConnectionBreaks) {
       Query("SELECT u.distinct_id || ' ' || n.name FROM analytics_events JOIN users u USING (project_id, "
             "user_id) JOIN event_names n USING (event_name_id)"),
       "ada a");
+}
+
+// A database was restored while clients were connected: numbers and epochs begin again, for others.
+TEST_F(PostgresEventSinkTest, TakesNothingForAProducerWhoseNumberIsNowAnothers) {
+  const HelloAnswer lost = Hello("lost");
+  Commit({StreamPiece(lost, 1, {NamedEvent("a", "u")}), UnaryPiece({NamedEvent("a", "u")})});
+  Query("TRUNCATE producers, analytics_events RESTART IDENTITY CASCADE");
+  const HelloAnswer other = Hello("other", 0, "t2");
+  const HelloAnswer third = Hello("third", 0, "t3");
+  ASSERT_EQ(other.producer_no, lost.producer_no);
+  ASSERT_EQ(other.epoch, lost.epoch);
+  const std::vector<v1::Event> two(2, NamedEvent("a", "u"));
+  const auto results = Commit({StreamPiece(lost, 1, two), StreamPiece(other, 1, two),
+                               StreamPiece(third, 1, two), UnaryPiece({NamedEvent("a", "u")})});
+  EXPECT_EQ(results[0].verdict, PieceVerdict::kUnknownProducer);
+  EXPECT_EQ(results[1].stored_count, 2);
+  EXPECT_EQ(results[2].stored_count, 2);
+  EXPECT_EQ(results[3].stored_count, 1);
+  EXPECT_EQ(Query("SELECT count(DISTINCT (producer_no, sequence)) FROM analytics_events"), "5");
 }
 
 // The backend dies inside COMMIT, in a deferred trigger: the client cannot know what became of it.

@@ -58,9 +58,9 @@ TEST(HelloTest, LetsANewProcessTakeItsDurableIdOver) {
 
 class LedgerTest : public ::testing::Test {
  protected:
-  LedgerTest() { ledger_.Add(7, 2, 10); }
+  LedgerTest() { ledger_.Add(7, 2, "token", 10); }
   PieceVerdict Judge(int64_t epoch, int64_t first, int64_t last) {
-    return ledger_.Judge(7, epoch, first, last, from_);
+    return ledger_.Judge(7, epoch, "token", first, last, from_);
   }
 
   ProducerLedger ledger_;
@@ -111,9 +111,13 @@ TEST_F(LedgerTest, FencesOlderEpochsEvenForCommittedNumbers) {
 }
 
 TEST_F(LedgerTest, KnowsNoProducerWithoutItsRow) {
-  EXPECT_EQ(ledger_.Judge(8, 1, 1, 1, from_), PieceVerdict::kUnknownProducer);
+  EXPECT_EQ(ledger_.Judge(8, 1, "token", 1, 1, from_), PieceVerdict::kUnknownProducer);
   // A database restored from before the epoch was granted.
   EXPECT_EQ(Judge(3, 11, 11), PieceVerdict::kUnknownProducer);
+  // The same, and another producer was given number and epoch since.
+  EXPECT_EQ(ledger_.Judge(7, 2, "other", 11, 11, from_), PieceVerdict::kUnknownProducer);
+  EXPECT_EQ(ledger_.Judge(7, 2, "other", 1, 2, from_), PieceVerdict::kUnknownProducer);
+  EXPECT_EQ(ledger_.LastSequence(7, "other"), std::nullopt);
 }
 
 TEST_F(LedgerTest, WritesCloseWithoutNumbers) {
@@ -134,7 +138,7 @@ TEST_F(LedgerTest, GivesOwnNumbersWithoutHoles) {
   EXPECT_EQ(ledger_.TakeNumbers(7, 2), 11);
   EXPECT_EQ(ledger_.TakeNumbers(7, 1), 13);
   EXPECT_EQ(ledger_.TakeNumbers(8, 1), std::nullopt);
-  EXPECT_EQ(ledger_.LastSequence(7), 13);
+  EXPECT_EQ(ledger_.LastSequence(7, "token"), 13);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 using ::testing::HasSubstr;
 using testing::StatusIs;
 
-constexpr size_t kPieceBytes = 100;
+constexpr StagedSize kPiece{.bytes = 100};
 
 v1::Hello SomeHello() {
   v1::Hello hello;
@@ -38,7 +38,7 @@ class StreamStateTest : public ::testing::Test {
   StreamStateTest() : state_(1, Limits()) {}
   static StreamLimits Limits() {
     StreamLimits limits;
-    limits.max_staged_bytes = 3 * kPieceBytes;
+    limits.max_staged_bytes = 3 * kPiece.bytes;
     limits.max_unsent_bytes = 1'000;
     limits.max_rejections = 3;
     return limits;
@@ -62,7 +62,7 @@ class StreamStateTest : public ::testing::Test {
   void Stage(int64_t first, int64_t last) {
     const auto from = state_.OnNumbers(first, last, "batch.first_sequence");
     ASSERT_TRUE(from.ok()) << from.status();
-    state_.OnStaged(kPieceBytes);
+    state_.OnStaged(kPiece);
   }
   absl::StatusCode FinalCode() {
     const auto status = state_.FinalStatus();
@@ -123,8 +123,8 @@ TEST_F(StreamStateTest, AcknowledgesSeveralPiecesByOneAnswer) {
   Open();
   Stage(1, 2);
   Stage(3, 4);
-  state_.OnResult(2, false, kPieceBytes, Moved({1}));
-  state_.OnResult(4, false, kPieceBytes, Moved({3}));
+  state_.OnResult(kPiece, 2, false, Moved({1}));
+  state_.OnResult(kPiece, 4, false, Moved({3}));
   const auto response = state_.NextResponse();
   ASSERT_TRUE(response.has_value());
   EXPECT_EQ(response->committed().sequence(), 4);
@@ -135,7 +135,7 @@ TEST_F(StreamStateTest, AcknowledgesSeveralPiecesByOneAnswer) {
 TEST_F(StreamStateTest, SpreadsManyRejectionsOverSeveralAnswers) {
   Open();
   Stage(1, 9);
-  state_.OnResult(9, false, kPieceBytes, Moved({1, 2, 4, 6}));
+  state_.OnResult(kPiece, 9, false, Moved({1, 2, 4, 6}));
   auto response = state_.NextResponse();
   EXPECT_EQ(response->committed().sequence(), 4);
   EXPECT_EQ(response->committed().rejections_size(), 3);
@@ -152,7 +152,7 @@ TEST_F(StreamStateTest, StopsReadingWhenTooMuchIsStaged) {
   EXPECT_TRUE(state_.WantsRead());
   Stage(3, 3);
   EXPECT_FALSE(state_.WantsRead());
-  state_.OnResult(1, false, kPieceBytes, Moved());
+  state_.OnResult(kPiece, 1, false, Moved());
   EXPECT_TRUE(state_.WantsRead());
 }
 
@@ -161,22 +161,44 @@ TEST_F(StreamStateTest, StopsReadingWhenTheClientTakesNoAnswers) {
   for (int64_t n = 1; state_.WantsRead(); ++n) {
     ASSERT_LT(n, 100);
     Stage(n, n);
-    state_.OnResult(n, false, kPieceBytes, Moved({n}));
+    state_.OnResult(kPiece, n, false, Moved({n}));
   }
   while (state_.NextResponse()) continue;
   EXPECT_TRUE(state_.WantsRead());
+}
+
+TEST_F(StreamStateTest, StopsReadingWhenTheRejectionsThatAreStagedAreTooMany) {
+  Open();
+  const StagedSize all_bad{.bytes = 1, .rejection_bytes = 600};
+  EXPECT_TRUE(state_.WantsRead());
+  state_.OnStaged(all_bad);
+  EXPECT_TRUE(state_.WantsRead());
+  state_.OnStaged(all_bad);
+  EXPECT_FALSE(state_.WantsRead());
+  state_.OnResult(all_bad, 1, false, Moved());
+  EXPECT_TRUE(state_.WantsRead());
+}
+
+TEST_F(StreamStateTest, HoldsNothingForAClientThatWasGivenUp) {
+  Open();
+  Stage(1, 9);
+  state_.OnResult(kPiece, 9, false, Moved({1, 2, 4, 6}));
+  EXPECT_GT(state_.unsent_bytes(), 0u);
+  state_.DropAnswers();
+  EXPECT_EQ(state_.unsent_bytes(), 0u);
+  EXPECT_FALSE(state_.NextResponse().has_value());
 }
 
 TEST_F(StreamStateTest, ClosesAfterTheLastCommit) {
   Open();
   Stage(1, 2);
   ASSERT_TRUE(state_.OnClose().ok());
-  state_.OnStaged(kPieceBytes);
+  state_.OnStaged(kPiece);
   EXPECT_THAT(state_.OnNumbers(3, 3, "f"), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("close")));
   state_.OnHalfClose();
-  state_.OnResult(2, false, kPieceBytes, Moved());
+  state_.OnResult(kPiece, 2, false, Moved());
   EXPECT_FALSE(state_.FinalStatus().has_value());
-  state_.OnResult(-1, true, kPieceBytes, Moved());
+  state_.OnResult(kPiece, -1, true, Moved());
   EXPECT_EQ(NextCommitted(), 2);
   EXPECT_EQ(FinalCode(), absl::StatusCode::kOk);
 }
@@ -187,7 +209,7 @@ TEST_F(StreamStateTest, CommitsAndAcknowledgesBeforeItEndsInError) {
   state_.OnHalfClose();
   EXPECT_FALSE(state_.WantsRead());
   EXPECT_FALSE(state_.FinalStatus().has_value());
-  state_.OnResult(2, false, kPieceBytes, Moved());
+  state_.OnResult(kPiece, 2, false, Moved());
   EXPECT_FALSE(state_.FinalStatus().has_value());
   EXPECT_EQ(NextCommitted(), 2);
   EXPECT_EQ(FinalCode(), absl::StatusCode::kInvalidArgument);
@@ -197,10 +219,10 @@ TEST_F(StreamStateTest, EndsAtOnceWhenFencedAndSaysSo) {
   Open();
   Stage(1, 1);
   Stage(2, 2);
-  state_.OnResult(1, false, kPieceBytes, Verdict(PieceVerdict::kFenced));
+  state_.OnResult(kPiece, 1, false, Verdict(PieceVerdict::kFenced));
   EXPECT_EQ(state_.NextResponse()->refused().reason(), v1::REFUSAL_REASON_FENCED);
   EXPECT_EQ(FinalCode(), absl::StatusCode::kAborted);
-  state_.OnResult(2, false, kPieceBytes, Verdict(PieceVerdict::kFenced));
+  state_.OnResult(kPiece, 2, false, Verdict(PieceVerdict::kFenced));
   EXPECT_FALSE(state_.NextResponse().has_value());
 }
 
@@ -210,8 +232,8 @@ TEST_F(StreamStateTest, AcknowledgesNothingAfterAPieceThatFailed) {
   Stage(2, 2);
   PieceResult failed;
   failed.status = absl::UnavailableError("away");
-  state_.OnResult(1, false, kPieceBytes, failed);
-  state_.OnResult(2, false, kPieceBytes, Moved());
+  state_.OnResult(kPiece, 1, false, failed);
+  state_.OnResult(kPiece, 2, false, Moved());
   EXPECT_FALSE(state_.NextResponse().has_value());
   EXPECT_EQ(FinalCode(), absl::StatusCode::kUnavailable);
 }
@@ -232,7 +254,7 @@ TEST_F(StreamStateTest, DrainsByCommittingWhatItHas) {
   EXPECT_FALSE(state_.WantsRead());
   EXPECT_EQ(state_.NextResponse()->draining().retry_after().seconds(), 2);
   EXPECT_FALSE(state_.FinalStatus().has_value());
-  state_.OnResult(3, false, kPieceBytes, Moved());
+  state_.OnResult(kPiece, 3, false, Moved());
   EXPECT_EQ(NextCommitted(), 3);
   EXPECT_EQ(FinalCode(), absl::StatusCode::kUnavailable);
 }
@@ -240,9 +262,9 @@ TEST_F(StreamStateTest, DrainsByCommittingWhatItHas) {
 TEST_F(StreamStateTest, DrainLeavesAnOrderlyCloseAlone) {
   Open();
   ASSERT_TRUE(state_.OnClose().ok());
-  state_.OnStaged(kPieceBytes);
+  state_.OnStaged(kPiece);
   state_.Drain(absl::Seconds(2));
-  state_.OnResult(-1, true, kPieceBytes, Moved());
+  state_.OnResult(kPiece, -1, true, Moved());
   EXPECT_EQ(NextCommitted(), 0);
   EXPECT_EQ(FinalCode(), absl::StatusCode::kOk);
 }
