@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/hash/hash.h"
 #include "collector/measured_sink.h"
 #include "common/grpc_status.h"
 #include "common/log.h"
@@ -53,7 +52,7 @@ HelloOutcome OutcomeOf(const absl::StatusOr<HelloAnswer>& answer) {
 }  // namespace
 
 IngestQueue::IngestQueue(IngestQueueOptions options, const Clock* clock, const SinkFactory& make_sink)
-    : options_(options), clock_(clock), failure_log_(kFailureLinesPerMinute) {
+    : options_(options), clock_(clock), failure_log_(kFailureLinesPerMinute), chooser_(options.lanes) {
   for (int i = 0; i < options_.lanes; ++i) {
     lanes_.push_back(std::make_unique<Lane>(options_.group));
     lanes_.back()->sink = std::make_unique<MeasuredSink>(make_sink(i), &metrics_, clock_);
@@ -84,19 +83,17 @@ absl::Status IngestQueue::CheckAvailable() const {
   return absl::OkStatus();
 }
 
-IngestQueue::Lane& IngestQueue::LaneFor(int project_id, const std::string& key) {
-  return *lanes_[absl::HashOf(project_id, key) % lanes_.size()];
-}
-
 void IngestQueue::Submit(HelloClaim claim, std::function<void(absl::StatusOr<HelloAnswer>)> done,
                          std::function<bool()> still_wanted) {
-  Lane& lane = LaneFor(claim.project_id, claim.producer_id);
+  LaneChooser::Pin pin = chooser_.Choose(claim.project_id, claim.producer_id);
+  Lane& lane = *lanes_[pin.lane()];
   absl::Status refusal = GoingDown();
   {
     MutexLock lock(lane.mutex);
     const bool full = lane.queue.hello_count() >= options_.max_waiting_hellos;
     if (!lane.draining && !full) {
-      lane.queue.Add(WaitingHello{std::move(claim), std::move(done), std::move(still_wanted)});
+      lane.queue.Add(
+          WaitingHello{std::move(claim), std::move(done), std::move(still_wanted), std::move(pin)});
       lane.wake.NotifyAll();
       return;
     }
@@ -107,13 +104,14 @@ void IngestQueue::Submit(HelloClaim claim, std::function<void(absl::StatusOr<Hel
 }
 
 void IngestQueue::Submit(const std::string& key, StagedPiece piece, std::function<void(PieceResult)> done) {
-  Lane& lane = LaneFor(piece.project_id, key);
+  LaneChooser::Pin pin = chooser_.Choose(piece.project_id, key);
+  Lane& lane = *lanes_[pin.lane()];
   {
     MutexLock lock(lane.mutex);
     if (!lane.draining) {
       const size_t bytes = piece.MemoryBytes();
       staged_bytes_ += bytes;
-      lane.queue.Add(WaitingPiece{std::move(piece), bytes, std::move(done), clock_->Now()});
+      lane.queue.Add(WaitingPiece{std::move(piece), bytes, std::move(done), clock_->Now(), std::move(pin)});
       lane.wake.NotifyAll();
       return;
     }

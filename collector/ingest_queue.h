@@ -1,7 +1,7 @@
 // Many streams into one commit: lanes, each a thread with a sink of its own and one
-// group in flight. A producer always has the same lane, so what it sends stays in order.
-// Bounded in bytes: above the bound HasRoom() is false, and streams are no longer read but wait in line.
-// Thread-safe; callbacks run on lane threads and must not block.
+// group in flight. A producer keeps its lane while it has work there (lane_chooser.h), so what it sends stays
+// in order. Bounded in bytes: above the bound HasRoom() is false, and streams are no longer read but wait in
+// line. Thread-safe; callbacks run on lane threads and must not block.
 #pragma once
 
 #include <atomic>
@@ -49,7 +49,7 @@ class IngestQueue {
   // was just found away, or the collector is going down.
   absl::Status CheckAvailable() const;
 
-  // `done` is called once, also with an error. The lane is found from the project and `key`.
+  // `done` is called once, also with an error. `key` names the producer within its project.
   // `still_wanted` is asked right before the grant: a Hello that nobody waits for any more must not
   // fence a newer stream. Empty: always.
   void Submit(HelloClaim claim, std::function<void(absl::StatusOr<HelloAnswer>)> done,
@@ -88,7 +88,6 @@ class IngestQueue {
     std::thread thread;
   };
 
-  Lane& LaneFor(int project_id, const std::string& key);
   void Run(Lane& lane);
   void CommitGroup(Lane& lane, GroupCommitter& committer);
   void Answer(WaitingHello& hello, absl::StatusOr<HelloAnswer> answer);
@@ -108,6 +107,7 @@ class IngestQueue {
   const Clock* const clock_;
   LogGate failure_log_;
   CollectorMetrics metrics_;  // before the lanes, whose sinks count
+  LaneChooser chooser_;       // outlives what waits in the lanes
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::atomic<size_t> staged_bytes_ = 0;
   std::atomic<int64_t> away_until_us_ = 0;

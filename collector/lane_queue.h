@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "collector/event_sink.h"
+#include "collector/lane_chooser.h"
 
 namespace donut::collector {
 
@@ -29,6 +30,7 @@ struct WaitingHello {
   std::function<void(absl::StatusOr<HelloAnswer>)> done;
   // Whether the stream that said it still waits; empty: always.
   std::function<bool()> still_wanted;
+  LaneChooser::Pin pin = {};
 };
 
 struct WaitingPiece {
@@ -36,6 +38,7 @@ struct WaitingPiece {
   size_t bytes = 0;
   std::function<void(PieceResult)> done;
   absl::Time since;
+  LaneChooser::Pin pin = {};
 };
 
 class LaneQueue {

@@ -75,7 +75,7 @@ struct ClientOptions {
   // Name and version of the program, for the collector's log. At most 150 bytes.
   std::string user_agent = {};
 
-  // 1 to 16. A stream belongs to one lane of the collector, found by chance, and so to one connection of the
+  // 1 to 16. A stream keeps to one lane of the collector at a time, and so to one connection of the
   // database: more than one is for programs that track more than such a connection can store, some
   // hundred thousand events a second. Each costs two threads and a connection. The events of one user go over the same
   // stream and are stored in the order of their Track calls; with several streams, those of different
