@@ -144,6 +144,7 @@ absl::StatusOr<QueryScope> ResolveView(const v1::Scope& scope, const QueryContex
     default:
       return InvalidField("scope.week_start", "must be WEEK_START_MONDAY or WEEK_START_SUNDAY");
   }
+  ASSIGN_OR_RETURN(resolved.filter, ResolveFilterOf(scope, "scope.filter"));
   return resolved;
 }
 
@@ -177,6 +178,7 @@ v1::ResolvedScope ToProto(const QueryScope& scope) {
   *proto.mutable_as_of_time() = donut::ToProto(scope.as_of);
   proto.set_week_start(scope.week_start);
   proto.set_project(scope.project);
+  if (!scope.filter.empty()) *proto.mutable_filter() = scope.filter.proto;
   return proto;
 }
 

@@ -17,6 +17,7 @@
 #include "donut/analytics/v1/scope.pb.h"
 #include "google/protobuf/repeated_field.h"
 #include "query_service/calendar.h"
+#include "query_service/event_filter.h"
 
 namespace donut::query {
 
@@ -44,6 +45,7 @@ struct QueryScope {
   absl::TimeZone zone;
   std::string time_zone;
   v1::WeekStart week_start = v1::WEEK_START_MONDAY;
+  EventFilter filter;
 
   // Exclusive bounds for `event_time <`: of what is seen at all, and of what is seen of the interval.
   absl::Time seen_end() const { return as_of + absl::Microseconds(1); }

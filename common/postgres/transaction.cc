@@ -63,4 +63,18 @@ TransactionResult RunTransaction(pqxx::connection_base& connection, TransactionK
                                              : Run<ReadOnlySnapshot>(connection, body, broken);
 }
 
+absl::Status RunSavepoint(pqxx::transaction_base& transaction, const std::function<void()>& body) {
+  transaction.exec("SAVEPOINT attempt");
+  absl::Status status;
+  try {
+    body();
+  } catch (const std::exception& exception) {
+    status = StatusFromException(exception);
+  }
+  // Throws when the connection is gone: that is the transaction's error, then.
+  if (!status.ok()) transaction.exec("ROLLBACK TO SAVEPOINT attempt");
+  transaction.exec("RELEASE SAVEPOINT attempt");
+  return status;
+}
+
 }  // namespace donut::postgres

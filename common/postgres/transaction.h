@@ -27,4 +27,8 @@ TransactionResult RunTransaction(pqxx::connection_base& connection, TransactionK
                                  const std::function<absl::Status(pqxx::transaction_base&)>& body,
                                  bool& broken);
 
+// Runs `body` within an open transaction, which stays usable when the database refuses: then nothing of
+// it has happened, and its error comes back.
+absl::Status RunSavepoint(pqxx::transaction_base& transaction, const std::function<void()>& body);
+
 }  // namespace donut::postgres

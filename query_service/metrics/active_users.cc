@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "common/proto_time.h"
 #include "common/status_macros.h"
+#include "query_service/filtered_statement.h"
 #include "query_service/metrics_sql.h"
 #include "query_service/rate.h"
 #include "query_service/sql_values.h"
@@ -74,10 +75,13 @@ absl::StatusOr<v1::GetActiveUsersResponse> ActiveUsers(const v1::GetActiveUsersR
 
   const bool by_day = granularity == v1::GRANULARITY_DAY;
   const Pieces pieces = CutIntoPieces(buckets, by_day, scope);
-  const pqxx::result rows =
-      transaction.exec_params(sql::kActiveUsers, scope.project_id, ToPostgresArray(pieces.starts),
-                              ToLiteral(pieces.days), ToLiteral(pieces.buckets), actor == v1::ACTOR_SESSION,
-                              NamesOrNull(names), ToPostgres(scope.interval_seen_end()));
+  FilteredStatement statement(sql::kActiveUsers);
+  statement.Set("filter", scope.filter);
+  ASSIGN_OR_RETURN(
+      const pqxx::result rows,
+      statement.Run(transaction, scope.project_id, ToPostgresArray(pieces.starts), ToLiteral(pieces.days),
+                    ToLiteral(pieces.buckets), actor == v1::ACTOR_SESSION, NamesOrNull(names),
+                    ToPostgres(scope.interval_seen_end())));
 
   v1::GetActiveUsersResponse response;
   *response.mutable_scope() = ToProto(scope);

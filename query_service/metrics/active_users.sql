@@ -14,20 +14,23 @@
 -- $6 text[]         names of the events that make active; NULL: any
 -- $7 timestamptz    the end of what is read, exclusive
 --
+-- The filter stands at its place, with parameters from $8 on.
+--
 -- One row per bucket, in order: bucket int, active_count, new_count, trailing_7_day_count,
 -- trailing_30_day_count bigint (the last two NULL without days), interval_active_count bigint
 WITH pieces AS (
   SELECT place::int AS piece, day, bucket
   FROM unnest($3::int[], $4::int[]) WITH ORDINALITY AS p (day, bucket, place)
 ), presence AS (
-  SELECT user_id, CASE WHEN $5::boolean THEN session_id END AS session_id,
-         width_bucket(event_time, $2::timestamptz[]) AS piece
-  FROM analytics_events
-  WHERE project_id = $1::int
-    AND event_time < $7::timestamptz
-    AND (NOT $5::boolean OR session_id IS NOT NULL)
-    AND ($6::text[] IS NULL OR event_name_id IN (
+  SELECT e.user_id, CASE WHEN $5::boolean THEN e.session_id END AS session_id,
+         width_bucket(e.event_time, $2::timestamptz[]) AS piece
+  FROM analytics_events AS e {users}
+  WHERE e.project_id = $1::int
+    AND e.event_time < $7::timestamptz
+    AND (NOT $5::boolean OR e.session_id IS NOT NULL)
+    AND ($6::text[] IS NULL OR e.event_name_id IN (
           SELECT event_name_id FROM event_names WHERE project_id = $1::int AND name = ANY ($6::text[])))
+    AND {filter}
   GROUP BY 1, 2, 3
 ), actor_pieces AS (
   -- Over the actor's own pieces. How long one active day keeps it in a trailing window: up to its

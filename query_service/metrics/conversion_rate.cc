@@ -12,7 +12,7 @@ absl::StatusOr<v1::GetConversionRateResponse> ConversionRate(const v1::GetConver
                                                              const QueryContext& context,
                                                              pqxx::transaction_base& transaction) {
   ASSIGN_OR_RETURN(const FunnelQuestion question, ResolveFunnel(request, context));
-  const FunnelCounts counts = CountFunnel(question, transaction);
+  ASSIGN_OR_RETURN(const FunnelCounts counts, CountFunnel(question, transaction));
 
   v1::GetConversionRateResponse response;
   *response.mutable_scope() = ToProto(question.scope);

@@ -10,6 +10,7 @@
 #include "common/limits.h"
 #include "common/proto_time.h"
 #include "common/status_macros.h"
+#include "query_service/filtered_statement.h"
 #include "query_service/metrics_sql.h"
 #include "query_service/page_token.h"
 #include "query_service/rate.h"
@@ -50,9 +51,12 @@ absl::StatusOr<v1::GetFeatureUsageResponse> FeatureUsage(const v1::GetFeatureUsa
 
   const std::optional<std::string> property =
       request.property().empty() ? std::nullopt : std::optional(request.property());
-  const pqxx::result rows = transaction.exec_params(
-      sql::kFeatureUsage, scope.project_id, ToPostgres(scope.start), ToPostgres(scope.interval_seen_end()),
-      property, NamesOrNull(names), actor == v1::ACTOR_SESSION, page_size, passed);
+  FilteredStatement statement(sql::kFeatureUsage);
+  statement.Set("filter", scope.filter);
+  ASSIGN_OR_RETURN(const pqxx::result rows,
+                   statement.Run(transaction, scope.project_id, ToPostgres(scope.start),
+                                 ToPostgres(scope.interval_seen_end()), property, NamesOrNull(names),
+                                 actor == v1::ACTOR_SESSION, page_size, passed));
 
   v1::GetFeatureUsageResponse response;
   *response.mutable_scope() = ToProto(scope);

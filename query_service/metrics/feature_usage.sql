@@ -9,17 +9,21 @@
 -- $7 bigint       rows at most
 -- $8 bigint       rows to pass over
 --
+-- The filter stands at its place, with parameters from $9 on.
+--
 -- One row per feature of the page, in order; one with feature NULL when there is none:
 -- feature text, use_count, actor_count bigint, first_use, last_use bigint (microseconds since
 -- 1970), active_count, total_size bigint
 WITH seen AS (
-  SELECT user_id, CASE WHEN $6::boolean THEN session_id END AS session_id, event_time, event_name_id, properties,
-         ($5::text[] IS NULL OR event_name_id IN (
+  SELECT e.user_id, CASE WHEN $6::boolean THEN e.session_id END AS session_id, e.event_time, e.event_name_id,
+         e.properties,
+         ($5::text[] IS NULL OR e.event_name_id IN (
            SELECT event_name_id FROM event_names WHERE project_id = $1::int AND name = ANY ($5::text[]))) AS is_use
-  FROM analytics_events
-  WHERE project_id = $1::int
-    AND event_time >= $2::timestamptz AND event_time < $3::timestamptz
-    AND (NOT $6::boolean OR session_id IS NOT NULL)
+  FROM analytics_events AS e {users}
+  WHERE e.project_id = $1::int
+    AND e.event_time >= $2::timestamptz AND e.event_time < $3::timestamptz
+    AND (NOT $6::boolean OR e.session_id IS NOT NULL)
+    AND {filter}
 ), actor_features AS (
   -- At most one of the two keys is there; neither for an event that is no use.
   SELECT user_id, session_id,

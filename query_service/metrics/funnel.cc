@@ -28,7 +28,7 @@ v1::FunnelStepResult ToProto(const FunnelStepQuestion& question, const FunnelSte
 absl::StatusOr<v1::GetFunnelResponse> Funnel(const v1::GetFunnelRequest& request, const QueryContext& context,
                                              pqxx::transaction_base& transaction) {
   ASSIGN_OR_RETURN(const FunnelQuestion question, ResolveFunnel(request, context));
-  const FunnelCounts counts = CountFunnel(question, transaction);
+  ASSIGN_OR_RETURN(const FunnelCounts counts, CountFunnel(question, transaction));
 
   v1::GetFunnelResponse response;
   *response.mutable_scope() = ToProto(question.scope);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "common/proto_alias.h"
 #include "query_service/metrics/funnel_question.h"
 
@@ -28,10 +29,11 @@ struct FunnelCounts {
   int64_t actors_still_open = 0;
 };
 
-// The statement for a funnel of so many steps. Depends on nothing else.
-std::string FunnelStatement(int steps);
+// The statement for a funnel of so many steps, with places for filters: {filter}, and {step_filter_n} for
+// each step n of `filtered_steps`. Depends on nothing else.
+std::string FunnelStatement(int steps, const std::vector<int>& filtered_steps = {});
 
-// Throws pqxx exceptions.
-FunnelCounts CountFunnel(const FunnelQuestion& question, pqxx::transaction_base& transaction);
+// INVALID_ARGUMENT for a filter that the database cannot read. Throws pqxx exceptions.
+absl::StatusOr<FunnelCounts> CountFunnel(const FunnelQuestion& question, pqxx::transaction_base& transaction);
 
 }  // namespace donut::query

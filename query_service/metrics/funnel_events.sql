@@ -11,6 +11,9 @@
 -- $7 int            bits of the steps that any event matches (bit 0 is step 1)
 -- $8 bigint         window in microseconds, inclusive
 -- $9 int            what an actor is: 0 a user, 1 a session
+--
+-- The filter of all events stands at its place. The steps of an event are those that its name matches, less
+-- those whose own filter it does not pass. The parameters of all these filters come behind $10.
 WITH step_names AS (
   -- The steps of every name, as bits.
   SELECT n.event_name_id, $7::int | coalesce(bit_or(1 << (s.step - 1)), 0) AS steps
@@ -19,21 +22,30 @@ WITH step_names AS (
   WHERE n.project_id = $1::int
   GROUP BY n.event_name_id
   HAVING $7::int | coalesce(bit_or(1 << (s.step - 1)), 0) <> 0
-), step_events AS (
+), matching_events AS (
   SELECT e.user_id,
          -- 0 for users. A product, because a constant would drop out of the sort of one pass and
          -- not of the next, which then sorts again.
          coalesce(e.session_id, 0) * $9::int AS session,
          (extract(epoch FROM e.event_time) * 1000000)::bigint AS time_us,
-         n.steps,
-         n.steps & -n.steps AS lowest_step,  -- its bit alone
+         {steps} AS steps,
          e.producer_no, e.sequence,
-         n.steps & 1 = 1 AND e.event_time < $3::timestamptz AS is_entry
+         e.event_time < $3::timestamptz AS is_in_interval
   FROM analytics_events AS e
   JOIN step_names AS n USING (event_name_id)
+  {users}
   WHERE e.project_id = $1::int
     AND e.event_time >= $2::timestamptz AND e.event_time < $4::timestamptz
     AND ($9::int = 0 OR e.session_id IS NOT NULL)
+    AND {filter}
+  {once}
+), step_events AS (
+  SELECT user_id, session, time_us, steps,
+         steps & -steps AS lowest_step,  -- its bit alone
+         producer_no, sequence,
+         steps & 1 = 1 AND is_in_interval AS is_entry
+  FROM matching_events
+  WHERE steps <> 0
 ), pass_1 AS (
   -- attempt_n: the best attempt of length n that ends with this event, as {t1, -t2, ..., -tn}. The
   -- greatest such array starts last, and among equal starts has the earliest further steps.

@@ -24,6 +24,7 @@ absl::StatusOr<FunnelStepQuestion> ResolveStep(const v1::FunnelStep& step, const
   resolved.label = !step.label().empty() ? step.label()
                    : step.any_event()    ? "any event"
                                          : absl::StrJoin(resolved.event_names, " or ");
+  ASSIGN_OR_RETURN(resolved.filter, ResolveFilterOf(step, field + ".filter"));
   return resolved;
 }
 
@@ -50,6 +51,7 @@ v1::FunnelStep ToProto(const FunnelStepQuestion& step) {
   *proto.mutable_event_names() = {step.event_names.begin(), step.event_names.end()};
   proto.set_any_event(step.event_names.empty());
   proto.set_label(step.label);
+  if (!step.filter.empty()) *proto.mutable_filter() = step.filter.proto;
   return proto;
 }
 

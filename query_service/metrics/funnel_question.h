@@ -26,6 +26,8 @@ struct FunnelStepQuestion {
   // Empty: any event.
   std::vector<std::string> event_names;
   std::string label;
+  // Of this step's events.
+  EventFilter filter;
 };
 
 struct FunnelQuestion {

@@ -117,6 +117,10 @@ void FoldSteps(const pqxx::result& rows, const std::vector<std::string>& phases,
 absl::StatusOr<v1::GetPipelineFunnelResponse> PipelineFunnel(const v1::GetPipelineFunnelRequest& request,
                                                              const QueryContext& context,
                                                              pqxx::transaction_base& transaction) {
+  if (request.scope().has_filter()) {
+    return InvalidField("scope.filter",
+                        "must not be set: a pipeline funnel reads runs, and a filter is about events");
+  }
   ASSIGN_OR_RETURN(const QueryScope scope, ResolveScope(request.scope(), context));
   RETURN_IF_ERROR(CheckRequest(request));
   Runs runs(scope, transaction);

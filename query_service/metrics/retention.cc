@@ -13,6 +13,7 @@
 #include "common/proto_time.h"
 #include "common/status_macros.h"
 #include "query_service/calendar.h"
+#include "query_service/filtered_statement.h"
 #include "query_service/metrics_sql.h"
 #include "query_service/rate.h"
 #include "query_service/sql_values.h"
@@ -27,6 +28,8 @@ struct RetentionQuestion {
   std::vector<int64_t> offsets;
   std::vector<std::string> start_event_names;
   std::vector<std::string> return_event_names;
+  EventFilter start_filter;
+  EventFilter return_filter;
   // The cohorts', then those up to the last offset of the last cohort.
   std::vector<CalendarBucket> periods;
   size_t cohorts = 0;
@@ -77,6 +80,12 @@ absl::StatusOr<RetentionQuestion> ResolveRetention(const v1::GetRetentionRequest
                    ResolveEventNames(request.start_event_names(), "start_event_names"));
   ASSIGN_OR_RETURN(question.return_event_names,
                    ResolveEventNames(request.return_event_names(), "return_event_names"));
+  if (request.has_start_filter()) {
+    ASSIGN_OR_RETURN(question.start_filter, ResolveFilter(request.start_filter(), "start_filter"));
+  }
+  if (request.has_return_filter()) {
+    ASSIGN_OR_RETURN(question.return_filter, ResolveFilter(request.return_filter(), "return_filter"));
+  }
 
   ASSIGN_OR_RETURN(const std::vector<CalendarBucket> cohorts,
                    IntervalBuckets(question.scope, question.period, kMaxRetentionCohorts));
@@ -88,15 +97,21 @@ absl::StatusOr<RetentionQuestion> ResolveRetention(const v1::GetRetentionRequest
   return question;
 }
 
-RetentionCounts CountRetention(const RetentionQuestion& question, pqxx::transaction_base& transaction) {
+absl::StatusOr<RetentionCounts> CountRetention(const RetentionQuestion& question,
+                                               pqxx::transaction_base& transaction) {
   std::vector<absl::Time> period_starts;
   for (const CalendarBucket& period : question.periods) period_starts.push_back(period.start);
   period_starts.push_back(question.periods.back().end);
   const absl::Time scan_end = std::min(period_starts.back(), question.scope.seen_end());
-  const pqxx::result rows = transaction.exec_params(
-      sql::kRetention, question.scope.project_id, ToPostgresArray(period_starts),
-      static_cast<int>(question.cohorts), ToPostgresArray(question.offsets), ToPostgres(scan_end),
-      NamesOrNull(question.start_event_names), NamesOrNull(question.return_event_names));
+  FilteredStatement statement(sql::kRetention);
+  statement.Set("filter", question.scope.filter);
+  statement.Set("start_filter", question.start_filter);
+  statement.Set("return_filter", question.return_filter);
+  ASSIGN_OR_RETURN(const pqxx::result rows,
+                   statement.Run(transaction, question.scope.project_id, ToPostgresArray(period_starts),
+                                 static_cast<int>(question.cohorts), ToPostgresArray(question.offsets),
+                                 ToPostgres(scan_end), NamesOrNull(question.start_event_names),
+                                 NamesOrNull(question.return_event_names)));
   RetentionCounts counts;
   for (const pqxx::row& row : rows) {
     counts[{row["cohort"].as<size_t>() - 1, row["period_offset"].as<int64_t>()}] =
@@ -132,7 +147,7 @@ absl::StatusOr<v1::GetRetentionResponse> Retention(const v1::GetRetentionRequest
                                                    const QueryContext& context,
                                                    pqxx::transaction_base& transaction) {
   ASSIGN_OR_RETURN(const RetentionQuestion question, ResolveRetention(request, context));
-  RetentionCounts counts = CountRetention(question, transaction);
+  ASSIGN_OR_RETURN(RetentionCounts counts, CountRetention(question, transaction));
 
   v1::GetRetentionResponse response;
   *response.mutable_scope() = ToProto(question.scope);
@@ -141,6 +156,8 @@ absl::StatusOr<v1::GetRetentionResponse> Retention(const v1::GetRetentionRequest
                                            question.start_event_names.end()};
   *response.mutable_return_event_names() = {question.return_event_names.begin(),
                                             question.return_event_names.end()};
+  if (request.has_start_filter()) *response.mutable_start_filter() = request.start_filter();
+  if (request.has_return_filter()) *response.mutable_return_filter() = request.return_filter();
   for (const int64_t offset : question.offsets) {
     response.add_offsets(static_cast<int32_t>(offset));
     response.add_pooled()->set_offset(static_cast<int32_t>(offset));

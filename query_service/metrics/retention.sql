@@ -10,6 +10,8 @@
 -- $6 text[]         names of start events; NULL: any
 -- $7 text[]         names of return events; NULL: any
 --
+-- Filters stand at three places, with parameters from $8 on: of all events, of start events, of return events.
+--
 -- One row per cohort and offset with anyone in it; offset 0 is the cohort's size:
 --   cohort int (from 1), period_offset int, actors bigint
 WITH known_names AS (
@@ -23,18 +25,22 @@ WITH known_names AS (
   SELECT DISTINCT e.user_id, true AS started_earlier
   FROM analytics_events AS e
   JOIN known_names AS n USING (event_name_id)
+  {users}
   WHERE e.project_id = $1::int
     AND e.event_time < ($2::timestamptz[])[1] AND e.event_time < $5::timestamptz
-    AND n.is_start
+    AND n.is_start AND {filter} AND {start_filter}
 ), user_periods AS (
   SELECT e.user_id, width_bucket(e.event_time, $2::timestamptz[]) AS period,
-         bool_or(n.is_start) AS has_started, bool_or(n.is_return) AS has_returned
+         bool_or(n.is_start AND {start_filter}) AS has_started,
+         bool_or(n.is_return AND {return_filter}) AS has_returned
   FROM analytics_events AS e
   JOIN known_names AS n USING (event_name_id)
-  LEFT JOIN earlier_users AS u USING (user_id)
+  LEFT JOIN earlier_users AS u ON u.user_id = e.user_id
+  {users}
   WHERE e.project_id = $1::int
     AND e.event_time >= ($2::timestamptz[])[1] AND e.event_time < $5::timestamptz
     AND (n.is_start OR n.is_return)
+    AND {filter}
     -- Not IS NULL: that plans as an anti join, expected to leave one row.
     AND u.started_earlier IS NOT TRUE
   GROUP BY e.user_id, period

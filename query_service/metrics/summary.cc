@@ -6,6 +6,7 @@
 #include "common/proto_time.h"
 #include "common/status_macros.h"
 #include "query_service/calendar.h"
+#include "query_service/filtered_statement.h"
 #include "query_service/metrics/active_users.h"
 #include "query_service/metrics/feature_usage.h"
 #include "query_service/metrics/pipeline_funnel.h"
@@ -60,16 +61,21 @@ absl::StatusOr<v1::GetSummaryResponse> Summary(const v1::GetSummaryRequest& requ
   ASSIGN_OR_RETURN(const QueryScope scope, ResolveScope(request.scope(), context));
   v1::GetSummaryResponse response;
   *response.mutable_scope() = ToProto(scope);
-  response.set_event_count(transaction
-                               .exec_params(sql::kSummary, scope.project_id, ToPostgres(scope.start),
-                                            ToPostgres(scope.interval_seen_end()))[0]["event_count"]
-                               .as<int64_t>());
+  FilteredStatement statement(sql::kSummary);
+  statement.Set("filter", scope.filter);
+  ASSIGN_OR_RETURN(const pqxx::result count,
+                   statement.Run(transaction, scope.project_id, ToPostgres(scope.start),
+                                 ToPostgres(scope.interval_seen_end())));
+  response.set_event_count(count[0]["event_count"].as<int64_t>());
   v1::GetActiveUsersRequest active_users;
   *active_users.mutable_scope() = request.scope();
   ASSIGN_OR_RETURN(*response.mutable_active_users(), ActiveUsers(active_users, context, transaction));
   RETURN_IF_ERROR(AddToday(scope, request, context, transaction, response));
 
-  RETURN_IF_ERROR(AddPipelines(request, context, transaction, response));
+  // Runs are not events: a filter says nothing of them.
+  if (!request.scope().has_filter()) {
+    RETURN_IF_ERROR(AddPipelines(request, context, transaction, response));
+  }
 
   v1::GetRetentionRequest retention;
   *retention.mutable_scope() = request.scope();

@@ -204,7 +204,9 @@ TEST_F(FeatureUsageTest, AgreesWithTheDefinitionOnRandomHistories) {
           for (const std::string& name : PickNames(dice, 3)) request.add_event_names(name);
         }
         request.set_page_size(static_cast<int32_t>(dice.Between(1, 5)));
-        return RandomTrial<Request>{MakeRandomHistory(dice, setting), setting.time_zone, request};
+        RandomTrial<Request> trial = {MakeRandomHistory(dice, setting), setting.time_zone, request};
+        FilterSome(dice, trial);
+        return trial;
       },
       [this](const RandomTrial<Request>& trial) -> std::string {
         Load(trial.history, trial.time_zone);
@@ -216,7 +218,8 @@ TEST_F(FeatureUsageTest, AgreesWithTheDefinitionOnRandomHistories) {
         question.by_session = trial.request.actor() == v1::ACTOR_SESSION;
         question.property = trial.request.property();
         question.names = {trial.request.event_names().begin(), trial.request.event_names().end()};
-        const FeatureUsageByDefinitionResult expected = FeatureUsageByDefinition(trial.history, question);
+        const FeatureUsageByDefinitionResult expected =
+            FeatureUsageByDefinition(SeenHistory(trial), question);
         std::string got =
             absl::StrCat("active ", response.active_count(), ", of ", response.total_size(), "\n");
         for (Request next = trial.request;;) {

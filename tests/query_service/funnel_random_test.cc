@@ -36,6 +36,7 @@ v1::FunnelStep PickStep(Dice& dice) {
   v1::FunnelStep step;
   for (const std::string& name : PickNames(dice, dice.OneIn(3) ? 3 : 1)) step.add_event_names(name);
   step.set_any_event(step.event_names().empty());
+  if (dice.OneIn(3)) *step.mutable_filter() = MakeRandomFilter(dice, 2);
   return step;
 }
 
@@ -56,6 +57,7 @@ RandomTrial<Request> MakeTrial(Dice& dice) {
     *trial.request.mutable_window() = donut::ToProto(PickWindow(dice, trial.history));
   }
   if (dice.OneIn(3)) trial.request.set_actor(v1::ACTOR_SESSION);
+  FilterSome(dice, trial);
   return trial;
 }
 
@@ -75,10 +77,10 @@ RandomTrial<v1::GetConversionRateRequest> MakeConversionTrial(Dice& dice) {
 
 template <typename Request>
 FunnelByDefinitionQuestion Question(const Request& request, const v1::ResolvedScope& scope,
-                                    const std::vector<v1::FunnelStep>& steps) {
+                                    const std::vector<v1::FunnelStep>& steps, const History& history) {
   FunnelByDefinitionQuestion question;
   for (const v1::FunnelStep& step : steps) {
-    question.steps.emplace_back(step.event_names().begin(), step.event_names().end());
+    question.steps.push_back({{step.event_names().begin(), step.event_names().end()}, TestOf(step, history)});
   }
   question.start = *FromProto(scope.start_time(), "start");
   question.end = *FromProto(scope.end_time(), "end");
@@ -164,9 +166,10 @@ class FunnelRandomTest : public RandomMetricTest {
     const absl::StatusOr<v1::GetFunnelResponse> response = AskTrial(query::Funnel, trial);
     if (!response.ok()) return response.status().ToString();
     Differences differences;
-    const FunnelByDefinitionQuestion question = Question(
-        trial.request, response->scope(), {trial.request.steps().begin(), trial.request.steps().end()});
-    const FunnelByDefinitionAnswer answer = FunnelByDefinition(trial.history, question);
+    const FunnelByDefinitionQuestion question =
+        Question(trial.request, response->scope(),
+                 {trial.request.steps().begin(), trial.request.steps().end()}, trial.history);
+    const FunnelByDefinitionAnswer answer = FunnelByDefinition(SeenHistory(trial), question);
     CompareSteps(*response, answer, differences);
     differences.Statistics("time_to_convert",
                            If(response->has_time_to_convert(), response->time_to_convert()),
@@ -183,8 +186,8 @@ class FunnelRandomTest : public RandomMetricTest {
     if (!response.ok()) return response.status().ToString();
     Differences differences;
     const FunnelByDefinitionAnswer answer = FunnelByDefinition(
-        trial.history,
-        Question(trial.request, response->scope(), {trial.request.from(), trial.request.to()}));
+        SeenHistory(trial), Question(trial.request, response->scope(),
+                                     {trial.request.from(), trial.request.to()}, trial.history));
     differences.Count("entered", response->entered_count(), answer.actors[0]);
     differences.Count("converted", response->converted_count(), answer.actors[1]);
     differences.Share("conversion", response->has_conversion(), response->conversion(), answer.actors[1],

@@ -35,11 +35,14 @@ RandomTrial<v1::GetRetentionRequest> MakeTrial(Dice& dice) {
   }
   for (const std::string& name : PickNames(dice, 2)) request.add_start_event_names(name);
   for (const std::string& name : PickNames(dice, 3)) request.add_return_event_names(name);
+  FilterSome(dice, trial);
+  if (dice.OneIn(3)) *request.mutable_start_filter() = MakeRandomFilter(dice, 2);
+  if (dice.OneIn(3)) *request.mutable_return_filter() = MakeRandomFilter(dice, 2);
   return trial;
 }
 
-RetentionByDefinitionQuestion Question(const v1::GetRetentionRequest& request,
-                                       const query::QueryScope& scope) {
+RetentionByDefinitionQuestion Question(const v1::GetRetentionRequest& request, const query::QueryScope& scope,
+                                       const History& history) {
   RetentionByDefinitionQuestion question;
   question.start = scope.start;
   question.end = scope.end;
@@ -50,6 +53,16 @@ RetentionByDefinitionQuestion Question(const v1::GetRetentionRequest& request,
   question.offsets.assign(request.offsets().begin(), request.offsets().end());
   question.start_names.assign(request.start_event_names().begin(), request.start_event_names().end());
   question.return_names.assign(request.return_event_names().begin(), request.return_event_names().end());
+  if (request.has_start_filter()) {
+    question.passes_start = [&](const HistoryEvent& event) {
+      return PassesByDefinition(request.start_filter(), event, history);
+    };
+  }
+  if (request.has_return_filter()) {
+    question.passes_return = [&](const HistoryEvent& event) {
+      return PassesByDefinition(request.return_filter(), event, history);
+    };
+  }
   return question;
 }
 
@@ -100,7 +113,7 @@ class RetentionRandomTest : public RandomMetricTest {
     const absl::StatusOr<query::QueryScope> scope = query::ResolveScope(trial.request.scope(), context_);
     if (!scope.ok()) return scope.status().ToString();
     const std::vector<RetentionCohortByDefinition> cohorts =
-        RetentionByDefinition(trial.history, Question(trial.request, *scope));
+        RetentionByDefinition(SeenHistory(trial), Question(trial.request, *scope, trial.history));
     std::string text;
     Count("cohorts", response->cohorts_size(), static_cast<int64_t>(cohorts.size()), text);
     if (!text.empty()) return text;

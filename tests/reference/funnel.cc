@@ -13,8 +13,9 @@ namespace {
 
 using Attempt = std::vector<HistoryEvent>;
 
-bool Matches(const std::vector<std::string>& step, const HistoryEvent& event) {
-  return step.empty() || std::find(step.begin(), step.end(), event.name) != step.end();
+bool Matches(const StepByDefinition& step, const HistoryEvent& event) {
+  return step.passes(event) && (step.names.empty() || std::find(step.names.begin(), step.names.end(),
+                                                                event.name) != step.names.end());
 }
 
 // The events of each actor that match any step, in funnel order.

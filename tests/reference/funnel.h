@@ -7,13 +7,19 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "tests/reference/filter.h"
 #include "tests/reference/history.h"
 
 namespace donut::testing {
 
+struct StepByDefinition {
+  // None: any event.
+  std::vector<std::string> names;
+  EventTest passes = [](const HistoryEvent&) { return true; };
+};
+
 struct FunnelByDefinitionQuestion {
-  // The names of each step; none: any event.
-  std::vector<std::vector<std::string>> steps;
+  std::vector<StepByDefinition> steps;
   // Entries lie in [start, end).
   absl::Time start;
   absl::Time end;

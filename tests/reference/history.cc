@@ -24,6 +24,11 @@ std::string ToString(const History& history) {
     for (const auto& [key, value] : event.properties) absl::StrAppend(&text, " ", key, "=", value);
     text += '\n';
   }
+  for (const auto& [user, properties] : history.user_properties) {
+    absl::StrAppend(&text, user, " is");
+    for (const auto& [key, value] : properties) absl::StrAppend(&text, " ", key, "=", value);
+    text += '\n';
+  }
   for (const HistoryAttempt& attempt : history.attempts) {
     absl::StrAppend(&text, attempt.user, " [", attempt.session, "] attempt ", attempt.attempt, " of ",
                     attempt.pipeline.value_or("-"), ": ", Show(attempt.started), " completed ",

@@ -55,6 +55,8 @@ struct HistoryAttempt {
 struct History {
   std::vector<HistoryEvent> events;  // any order
   std::vector<HistoryAttempt> attempts;
+  // Of each user, as they are now: key to JSON text, as in HistoryEvent.
+  std::map<std::string, std::map<std::string, std::string>> user_properties = {};
 };
 
 // One line per event and attempt, for messages of failed tests.

@@ -28,6 +28,14 @@ json EventRow(const HistoryEvent& event) {
           {"properties", properties}};
 }
 
+json UserProperties(const History& history) {
+  json users = json::object();
+  for (const auto& [user, properties] : history.user_properties) {
+    for (const auto& [key, value] : properties) users[user][key] = json::parse(value);
+  }
+  return users;
+}
+
 // Ids that tests can compute in SQL too, and that differ between projects.
 constexpr char kInsertEvents[] = R"(
   WITH rows AS (
@@ -36,8 +44,8 @@ constexpr char kInsertEvents[] = R"(
   ), names AS (
     INSERT INTO event_names (project_id, name) SELECT DISTINCT $1::int, n FROM rows RETURNING event_name_id, name
   ), people AS (
-    INSERT INTO users (project_id, user_id, distinct_id)
-    SELECT DISTINCT $1::int, hashtextextended(u, $1::int), u FROM rows
+    INSERT INTO users (project_id, user_id, distinct_id, properties)
+    SELECT DISTINCT $1::int, hashtextextended(u, $1::int), u, coalesce($3::jsonb -> u, '{}') FROM rows
   )
   INSERT INTO analytics_events (event_time, received_at, user_id, session_id, sequence, project_id, event_name_id,
                                 producer_no, properties)
@@ -102,7 +110,7 @@ postgres::Project LoadHistory(pqxx::connection& owner, const History& history, c
   project.project_id = row[0][0].as<int>();
   project.name = row[0][1].as<std::string>();
   project.time_zone = time_zone;
-  transaction.exec_params(kInsertEvents, project.project_id, events.dump());
+  transaction.exec_params(kInsertEvents, project.project_id, events.dump(), UserProperties(history).dump());
   if (!history.attempts.empty()) InsertAttempts(transaction, project.project_id, history);
   transaction.commit();
   return project;

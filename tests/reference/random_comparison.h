@@ -12,7 +12,9 @@
 
 #include "absl/strings/numbers.h"
 #include "gtest/gtest.h"
+#include "tests/reference/filter.h"
 #include "tests/reference/history.h"
+#include "tests/reference/random_filter.h"
 #include "tests/reference/random_history.h"
 #include "tests/support/random_seed.h"
 
@@ -25,6 +27,20 @@ struct RandomTrial {
   std::string time_zone;
   Request request;
 };
+
+// Gives the history properties, and two of three requests a filter in their scope.
+template <typename Request>
+void FilterSome(Dice& dice, RandomTrial<Request>& trial) {
+  AddRandomProperties(dice, trial.history);
+  if (!dice.OneIn(3)) *trial.request.mutable_scope()->mutable_filter() = MakeRandomFilter(dice);
+}
+
+// What the request's filter lets through.
+template <typename Request>
+History SeenHistory(const RandomTrial<Request>& trial) {
+  if (!trial.request.scope().has_filter()) return trial.history;
+  return EventsThatPass(trial.request.scope().filter(), trial.history);
+}
 
 inline int64_t NumberFromEnvironment(const char* variable, int64_t otherwise) {
   const char* text = std::getenv(variable);

@@ -51,7 +51,7 @@ std::vector<RetentionCohortByDefinition> RetentionByDefinition(
     for (const auto& [user, events] : users) {
       std::optional<absl::Time> first_start;
       for (const HistoryEvent& event : events) {
-        if (!IsOneOf(question.start_names, event.name)) continue;
+        if (!IsOneOf(question.start_names, event.name) || !question.passes_start(event)) continue;
         if (!first_start || event.time < *first_start) first_start = event.time;
       }
       if (!first_start || *first_start < cohort.start || *first_start >= cohort.end) continue;
@@ -59,8 +59,8 @@ std::vector<RetentionCohortByDefinition> RetentionByDefinition(
       for (size_t k = 0; k < question.offsets.size(); ++k) {
         const size_t period = i + question.offsets[k];
         cohort.retained[k] += std::any_of(events.begin(), events.end(), [&](const HistoryEvent& event) {
-          return IsOneOf(question.return_names, event.name) && event.time >= starts[period] &&
-                 event.time < starts[period + 1];
+          return IsOneOf(question.return_names, event.name) && question.passes_return(event) &&
+                 event.time >= starts[period] && event.time < starts[period + 1];
         });
       }
     }

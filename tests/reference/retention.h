@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "common/proto_alias.h"
 #include "donut/analytics/v1/scope.pb.h"
+#include "tests/reference/filter.h"
 #include "tests/reference/history.h"
 
 namespace donut::testing {
@@ -24,6 +25,8 @@ struct RetentionByDefinitionQuestion {
   // None: any event.
   std::vector<std::string> start_names;
   std::vector<std::string> return_names;
+  EventTest passes_start = [](const HistoryEvent&) { return true; };
+  EventTest passes_return = [](const HistoryEvent&) { return true; };
 };
 
 struct RetentionCohortByDefinition {

@@ -1,0 +1,53 @@
+// A statement with filters in it. Its .sql text has places, such as {filter}, where a condition
+// on the events stands, and {users} behind the joins of each scan of the events. This puts in fixed
+// pieces of SQL: from a request come only the values of parameters, whose numbers follow the
+// statement's own. Not thread-safe.
+//
+// In the statement the events are called e, and $1 is the project:
+//   FROM analytics_events AS e {users}
+//   WHERE e.project_id = $1::int AND e.event_time >= $2::timestamptz AND ... AND {filter}
+#pragma once
+
+#include <map>
+#include <pqxx/pqxx>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/status_macros.h"
+#include "query_service/event_filter.h"
+
+namespace donut::query {
+
+class FilteredStatement {
+ public:
+  explicit FilteredStatement(std::string sql) : sql_(std::move(sql)) {}
+
+  // What stands at {place}. `true` while the filter is empty. Every place must be set.
+  void Set(const std::string& place, EventFilter filter) { filters_[place] = std::move(filter); }
+
+  // Runs it with `own` as $1, $2 and so on. INVALID_ARGUMENT when a regular expression does not compile.
+  // Throws pqxx exceptions.
+  template <typename... Own>
+  absl::StatusOr<pqxx::result> Run(pqxx::transaction_base& transaction, const Own&... own) const {
+    RETURN_IF_ERROR(CheckRegexes(transaction));
+    const Composed composed = Compose(sizeof...(own));
+    return transaction.exec_params(composed.sql, own..., pqxx::prepare::make_dynamic_params(composed.values));
+  }
+
+  struct Composed {
+    std::string sql;
+    // Of the parameters behind the statement's own.
+    std::vector<std::string> values;
+  };
+  Composed Compose(int own_parameters) const;
+
+ private:
+  absl::Status CheckRegexes(pqxx::transaction_base& transaction) const;
+
+  const std::string sql_;
+  std::map<std::string, EventFilter> filters_;
+};
+
+}  // namespace donut::query
