@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
   donut::query::MetricRunner runner(&directory, &pool, &clock);
   const auto service = donut::query::MakeQueryService(&runner);
   donut::postgres::ServiceHooks hooks;
+  hooks.configure = donut::query::ConfigureQueryServer;
   hooks.add_metrics = [&runner](donut::MetricPage& page) { runner.metrics().AddTo(page, kMaxConnections); };
   return donut::postgres::RunService(options, directory, {service.get()}, hooks);
 }

@@ -1,7 +1,10 @@
 #include "query_service/query_service.h"
 
+#include "absl/strings/str_cat.h"
+#include "common/grpc_unreadable_request.h"
 #include "common/proto_alias.h"
 #include "donut/analytics/v1/query.grpc.pb.h"
+#include "query_service/event_filter.h"
 #include "query_service/metrics/active_users.h"
 #include "query_service/metrics/conversion_rate.h"
 #include "query_service/metrics/event_names.h"
@@ -44,6 +47,15 @@ class QueryServiceHandlers final : public v1::QueryService::Service {
 
 std::unique_ptr<grpc::Service> MakeQueryService(MetricRunner* runner) {
   return std::make_unique<QueryServiceHandlers>(runner);
+}
+
+void ConfigureQueryServer(grpc::ServerBuilder& builder) {
+  AnswerUnreadableRequests(
+      builder,
+      absl::StrCat("the request cannot be read: it is no message of this RPC, or nested beyond the 100 "
+                   "levels that protobuf reads; filters (scope.filter and the like) must not be nested "
+                   "more than ",
+                   kMaxFilterDepth, " deep"));
 }
 
 }  // namespace donut::query

@@ -13,4 +13,7 @@ namespace donut::query {
 // outlive it.
 std::unique_ptr<grpc::Service> MakeQueryService(MetricRunner* runner);
 
+// What the service's server needs beside its options: says that a request was too deep or broken.
+void ConfigureQueryServer(grpc::ServerBuilder& builder);
+
 }  // namespace donut::query

@@ -47,5 +47,40 @@ TEST(QueryServiceTest, EveryRpcOfTheProtoIsImplemented) {
   server->Shutdown(absl::ZeroDuration());
 }
 
+v1::GetActiveUsersRequest NestedFilter(int depth) {
+  v1::GetActiveUsersRequest request;
+  v1::Filter* filter = request.mutable_scope()->mutable_filter();
+  for (int i = 1; i < depth; ++i) filter = filter->mutable_not_();
+  filter->mutable_condition()->set_event_name(true);
+  return request;
+}
+
+TEST(QueryServiceTest, RequestThatCannotBeReadIsAnInvalidArgument) {
+  const SystemClock clock;
+  const postgres::ProjectDirectory directory(true);
+  postgres::ConnectionPool pool({}, 1);
+  query::MetricRunner runner(&directory, &pool, &clock);
+  const auto handlers = query::MakeQueryService(&runner);
+  ASSERT_OK_AND_ASSIGN(const auto server, GrpcServer::Start({.address = "127.0.0.1:0"}, {handlers.get()},
+                                                            query::ConfigureQueryServer));
+  const auto stub = v1::QueryService::NewStub(
+      grpc::CreateChannel(absl::StrCat("127.0.0.1:", server->port()), grpc::InsecureChannelCredentials()));
+  for (const int depth : {101, 1000, 5000}) {
+    grpc::ClientContext context;
+    v1::GetActiveUsersResponse response;
+    EXPECT_THAT(
+        stub->GetActiveUsers(&context, NestedFilter(depth), &response),
+        StatusIs(absl::StatusCode::kInvalidArgument,
+                 ::testing::HasSubstr("filters (scope.filter and the like) must not be nested more than 10")))
+        << depth;
+  }
+  // What can be read reaches the runner, which knows no project yet.
+  grpc::ClientContext context;
+  v1::GetActiveUsersResponse response;
+  EXPECT_THAT(stub->GetActiveUsers(&context, NestedFilter(50), &response),
+              StatusIs(absl::StatusCode::kUnavailable));
+  server->Shutdown(absl::ZeroDuration());
+}
+
 }  // namespace
 }  // namespace donut::testing
