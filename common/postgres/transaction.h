@@ -28,7 +28,8 @@ TransactionResult RunTransaction(pqxx::connection_base& connection, TransactionK
                                  bool& broken);
 
 // Runs `body` within an open transaction, which stays usable when the database refuses: then nothing of
-// it has happened, and its error comes back.
+// it has happened, and its error comes back. In `body` only exec_params: when a plain exec fails, pqxx ends
+// the transaction itself.
 absl::Status RunSavepoint(pqxx::transaction_base& transaction, const std::function<void()>& body);
 
 }  // namespace donut::postgres

@@ -191,6 +191,23 @@ TEST_F(FilteredStatementTest, AnswersEachCaseOfTheDefinition) {
   }
 }
 
+TEST_F(FilteredStatementTest, AnswersTheExampleOfItsPage) {
+  const v1::Filter filter = Filter(R"(
+      all_of { condition { event_property: 'price' between { low { number_value: 10 } high { number_value: 20 } } } }
+      all_of { not { condition { event_property: 'plan' in { values { string_value: 'free' } } } } })");
+  History history;
+  const std::vector<std::map<std::string, std::string>> events = {{{"price", "20"}, {"plan", "\"pro\""}},
+                                                                  {{"price", "12"}},
+                                                                  {{"price", "\"12\""}, {"plan", "\"pro\""}},
+                                                                  {{"plan", "\"pro\""}}};
+  for (const auto& properties : events) {
+    history.events.push_back({At("2024-03-01 10:00:00"), "ann", "", "buy", 1,
+                              static_cast<int64_t>(history.events.size()) + 1, properties});
+  }
+  Load(history);
+  EXPECT_THAT(Passes(filter), ElementsAre(1, 2));
+}
+
 TEST_F(FilteredStatementTest, TestsTheEventsName) {
   Load(OneEvent({}));
   const std::vector<int64_t> passes = {1}, fails = {};

@@ -84,6 +84,23 @@ TEST_F(TransactionTest, AnErrorOfTheDatabaseRollsBackAndKeepsTheConnection) {
   });
 }
 
+TEST_F(TransactionTest, ARefusalWithinASavepointLeavesTheRest) {
+  const TransactionResult result =
+      RunBody(TransactionKind::kReadWrite, [](pqxx::transaction_base& transaction) {
+        EXPECT_OK(RunSavepoint(transaction, [&] { transaction.exec_params("INSERT INTO t VALUES (1)"); }));
+        EXPECT_EQ(SqlStateOf(RunSavepoint(transaction,
+                                          [&] {
+                                            transaction.exec_params("INSERT INTO t VALUES (2)");
+                                            transaction.exec_params("SELECT 1 / 0");
+                                          })),
+                  "22012");
+        transaction.exec_params("INSERT INTO t VALUES (3)");
+        return absl::OkStatus();
+      });
+  EXPECT_OK(result.status);
+  EXPECT_EQ(database_.Query("SELECT string_agg(a::text, ',' ORDER BY a) FROM t"), "1,3");
+}
+
 TEST_F(TransactionTest, ARefusalAtCommitIsARollback) {
   const TransactionResult result = Run("INSERT INTO t VALUES (1), (1)");
   EXPECT_THAT(result.status, StatusIs(absl::StatusCode::kInvalidArgument));
