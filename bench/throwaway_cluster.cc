@@ -20,6 +20,8 @@ jit = off
 timezone = 'UTC'
 log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %q%a '
+# Else it quotes rows that it refuses.
+log_error_verbosity = terse
 )";
 
 namespace {
