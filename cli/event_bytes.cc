@@ -3,6 +3,7 @@
 #include <cassert>
 #include <cstring>
 
+#include "common/event_tags.h"
 #include "common/proto_time.h"
 #include "google/protobuf/io/coded_stream.h"
 
@@ -10,25 +11,6 @@ namespace donut::cli {
 namespace {
 
 using google::protobuf::io::CodedOutputStream;
-
-// Tags: field number * 8 + wire type (0 varint, 1 eight bytes, 2 length and bytes).
-constexpr uint8_t kNameTag = 0x0a;
-constexpr uint8_t kUserIdTag = 0x12;
-constexpr uint8_t kSessionIdTag = 0x1a;
-constexpr uint8_t kTimeTag = 0x22;
-constexpr uint8_t kPropertiesTag = 0x2a;
-constexpr uint8_t kSecondsTag = 0x08;
-constexpr uint8_t kNanosTag = 0x10;
-constexpr uint8_t kStructFieldsTag = 0x0a;
-constexpr uint8_t kMapKeyTag = 0x0a;
-constexpr uint8_t kMapValueTag = 0x12;
-constexpr uint8_t kNullTag = 0x08;
-constexpr uint8_t kNumberTag = 0x11;
-constexpr uint8_t kTextTag = 0x1a;
-constexpr uint8_t kBoolTag = 0x20;
-constexpr uint8_t kObjectTag = 0x2a;
-constexpr uint8_t kListTag = 0x32;
-constexpr uint8_t kListValuesTag = 0x0a;
 
 constexpr size_t kMaxVarintBytes = 10;
 // Lengths below have one byte.
@@ -51,21 +33,21 @@ void EventBytes::StartEvent(std::string_view name, std::string_view user_id, std
                             absl::Time time) {
   Clear();
   time_ = time;
-  Delimited(kNameTag, name);
-  Delimited(kUserIdTag, user_id);
-  if (!session_id.empty()) Delimited(kSessionIdTag, session_id);
-  Open(kTimeTag);
+  Delimited(event_tags::kName, name);
+  Delimited(event_tags::kUserId, user_id);
+  if (!session_id.empty()) Delimited(event_tags::kSessionId, session_id);
+  Open(event_tags::kEventTime);
   const google::protobuf::Timestamp timestamp = ToProto(time);
   if (timestamp.seconds() != 0) {
-    bytes_.push_back(kSecondsTag);
+    bytes_.push_back(event_tags::kSeconds);
     AppendVarint(static_cast<uint64_t>(timestamp.seconds()), bytes_);
   }
   if (timestamp.nanos() != 0) {
-    bytes_.push_back(kNanosTag);
+    bytes_.push_back(event_tags::kNanos);
     AppendVarint(static_cast<uint64_t>(timestamp.nanos()), bytes_);
   }
   Close();
-  Open(kPropertiesTag);
+  Open(event_tags::kProperties);
 }
 
 void EventBytes::FinishEvent() {
@@ -77,9 +59,9 @@ void EventBytes::FinishEvent() {
 }
 
 void EventBytes::OpenMember(std::string_view key) {
-  Open(kStructFieldsTag);
-  Delimited(kMapKeyTag, key);
-  Open(kMapValueTag);
+  Open(event_tags::kStructFields);
+  Delimited(event_tags::kMapKey, key);
+  Open(event_tags::kMapValue);
 }
 
 void EventBytes::CloseMember() {
@@ -87,32 +69,32 @@ void EventBytes::CloseMember() {
   Close();
 }
 
-void EventBytes::OpenElement() { Open(kListValuesTag); }
+void EventBytes::OpenElement() { Open(event_tags::kListValues); }
 void EventBytes::CloseElement() { Close(); }
 
 void EventBytes::Null() {
-  bytes_.push_back(kNullTag);
+  bytes_.push_back(event_tags::kNullValue);
   bytes_.push_back(0);
 }
 
 void EventBytes::Bool(bool value) {
-  bytes_.push_back(kBoolTag);
+  bytes_.push_back(event_tags::kBoolValue);
   bytes_.push_back(value ? 1 : 0);
 }
 
 void EventBytes::Number(double value) {
   char buffer[1 + sizeof(uint64_t)];
-  buffer[0] = kNumberTag;
+  buffer[0] = event_tags::kNumberValue;
   uint64_t bits;
   std::memcpy(&bits, &value, sizeof(bits));
   CodedOutputStream::WriteLittleEndian64ToArray(bits, reinterpret_cast<uint8_t*>(buffer + 1));
   bytes_.append(buffer, sizeof(buffer));
 }
 
-void EventBytes::Text(std::string_view text) { Delimited(kTextTag, text); }
-void EventBytes::OpenObject() { Open(kObjectTag); }
+void EventBytes::Text(std::string_view text) { Delimited(event_tags::kStringValue, text); }
+void EventBytes::OpenObject() { Open(event_tags::kStructValue); }
 void EventBytes::CloseObject() { Close(); }
-void EventBytes::OpenList() { Open(kListTag); }
+void EventBytes::OpenList() { Open(event_tags::kListValue); }
 void EventBytes::CloseList() { Close(); }
 
 // Leaves one byte for the length.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "client_lib/wire.h"
+#include "common/event_tags.h"
 #include "common/limits.h"
 #include "common/utf8.h"
 #include "google/protobuf/io/coded_stream.h"
@@ -12,24 +13,6 @@ namespace donut {
 namespace {
 
 using google::protobuf::io::CodedOutputStream;
-
-// Tags: field number * 8 + wire type (0 varint, 1 eight bytes, 2 length and bytes).
-constexpr uint8_t kEventUserIdTag = 0x12;
-constexpr uint8_t kEventSessionIdTag = 0x1a;
-constexpr uint8_t kEventTimeTag = 0x22;
-constexpr uint8_t kEventPropertiesTag = 0x2a;
-constexpr uint8_t kTimestampSecondsTag = 0x08;
-constexpr uint8_t kTimestampNanosTag = 0x10;
-constexpr uint8_t kStructFieldsTag = 0x0a;
-constexpr uint8_t kMapKeyTag = 0x0a;
-constexpr uint8_t kMapValueTag = 0x12;
-constexpr uint8_t kNullValueTag = 0x08;
-constexpr uint8_t kNumberValueTag = 0x11;
-constexpr uint8_t kStringValueTag = 0x1a;
-constexpr uint8_t kBoolValueTag = 0x20;
-constexpr uint8_t kStructValueTag = 0x2a;
-constexpr uint8_t kListValueTag = 0x32;
-constexpr uint8_t kListValuesTag = 0x0a;
 
 constexpr size_t kNullOrBoolBytes = 2;
 constexpr size_t kNumberBytes = 9;
@@ -164,7 +147,7 @@ uint8_t* WriteText(uint8_t tag, std::string_view text, uint8_t* out) {
 }
 
 uint8_t* WriteNumber(double number, uint8_t* out) {
-  *out++ = kNumberValueTag;
+  *out++ = event_tags::kNumberValue;
   return CodedOutputStream::WriteLittleEndian64ToArray(std::bit_cast<uint64_t>(number), out);
 }
 
@@ -173,11 +156,11 @@ uint8_t* WriteObject(std::span<const Property> properties, uint8_t* out);
 uint8_t* WriteValue(const Value& value, uint8_t* out) {
   switch (value.kind()) {
     case Value::Kind::kNull:
-      *out++ = kNullValueTag;
+      *out++ = event_tags::kNullValue;
       *out++ = 0;
       return out;
     case Value::Kind::kBool:
-      *out++ = kBoolValueTag;
+      *out++ = event_tags::kBoolValue;
       *out++ = value.bool_value() ? 1 : 0;
       return out;
     case Value::Kind::kInteger:
@@ -185,16 +168,16 @@ uint8_t* WriteValue(const Value& value, uint8_t* out) {
     case Value::Kind::kDouble:
       return WriteNumber(value.double_value(), out);
     case Value::Kind::kString:
-      return WriteText(kStringValueTag, value.text(), out);
+      return WriteText(event_tags::kStringValue, value.text(), out);
     case Value::Kind::kList:
-      out = WriteLength(kListValueTag, ListBytes(value.list()), out);
+      out = WriteLength(event_tags::kListValue, ListBytes(value.list()), out);
       for (const Value& element : value.list()) {
-        out = WriteLength(kListValuesTag, ValueBytes(element), out);
+        out = WriteLength(event_tags::kListValues, ValueBytes(element), out);
         out = WriteValue(element, out);
       }
       return out;
     case Value::Kind::kObject:
-      out = WriteLength(kStructValueTag, ObjectBytes(value.object()), out);
+      out = WriteLength(event_tags::kStructValue, ObjectBytes(value.object()), out);
       return WriteObject(value.object(), out);
   }
   return out;
@@ -203,9 +186,9 @@ uint8_t* WriteValue(const Value& value, uint8_t* out) {
 uint8_t* WriteObject(std::span<const Property> properties, uint8_t* out) {
   for (const Property& property : properties) {
     const size_t value_bytes = ValueBytes(property.value);
-    out = WriteLength(kStructFieldsTag, EntryBytes(property, value_bytes), out);
-    out = WriteText(kMapKeyTag, property.key, out);
-    out = WriteLength(kMapValueTag, value_bytes, out);
+    out = WriteLength(event_tags::kStructFields, EntryBytes(property, value_bytes), out);
+    out = WriteText(event_tags::kMapKey, property.key, out);
+    out = WriteLength(event_tags::kMapValue, value_bytes, out);
     out = WriteValue(property.value, out);
   }
   return out;
@@ -236,19 +219,19 @@ EventMeasure MeasureEvent(const EventView& event, absl::Time now) {
 
 void WriteEvent(const EventView& event, const EventMeasure& measure, char* out) {
   uint8_t* at = reinterpret_cast<uint8_t*>(out);
-  at = WriteText(wire::kEventNameTag, event.name, at);
-  at = WriteText(kEventUserIdTag, event.user_id, at);
-  if (!event.session_id.empty()) at = WriteText(kEventSessionIdTag, event.session_id, at);
+  at = WriteText(event_tags::kName, event.name, at);
+  at = WriteText(event_tags::kUserId, event.user_id, at);
+  if (!event.session_id.empty()) at = WriteText(event_tags::kSessionId, event.session_id, at);
   const WireTime time(event.event_time);
-  at = WriteLength(kEventTimeTag, time.bytes(), at);
-  *at++ = kTimestampSecondsTag;
+  at = WriteLength(event_tags::kEventTime, time.bytes(), at);
+  *at++ = event_tags::kSeconds;
   at = CodedOutputStream::WriteVarint64ToArray(time.seconds, at);
   if (time.nanos != 0) {
-    *at++ = kTimestampNanosTag;
+    *at++ = event_tags::kNanos;
     at = CodedOutputStream::WriteVarint32ToArray(time.nanos, at);
   }
   if (!event.properties.empty()) {
-    at = WriteLength(kEventPropertiesTag, measure.properties_bytes, at);
+    at = WriteLength(event_tags::kProperties, measure.properties_bytes, at);
     WriteObject(event.properties, at);
   }
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include "common/event_tags.h"
 #include "google/protobuf/io/coded_stream.h"
 
 namespace donut::wire {
@@ -19,7 +20,6 @@ inline constexpr uint8_t kBatchEventsTag = 0x12;
 inline constexpr uint8_t kBatchBookmarkTag = 0x1a;
 inline constexpr uint8_t kUnparsedSequenceTag = 0x08;
 inline constexpr uint8_t kUnparsedBookmarkTag = 0x22;
-inline constexpr uint8_t kEventNameTag = 0x0a;
 
 inline size_t VarintBytes(uint64_t number) {
   return google::protobuf::io::CodedOutputStream::VarintSize64(number);
@@ -66,7 +66,7 @@ inline size_t FrameBytes(const char* frame) {
 inline std::string NameInFrame(const char* frame) {
   const uint8_t* at = reinterpret_cast<const uint8_t*>(frame) + 1;
   const uint64_t event_bytes = ReadVarint(at);
-  if (event_bytes < 2 || *at != kEventNameTag) return "";
+  if (event_bytes < 2 || *at != event_tags::kName) return "";
   ++at;
   const uint64_t name_bytes = ReadVarint(at);
   return {reinterpret_cast<const char*>(at), name_bytes < event_bytes ? name_bytes : 0};

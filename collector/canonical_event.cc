@@ -5,33 +5,13 @@
 
 #include "collector/json_writer.h"
 #include "collector/wire_cursor.h"
+#include "common/event_tags.h"
 #include "common/limits.h"
 #include "common/utf8.h"
 #include "google/protobuf/io/coded_stream.h"
 
 namespace donut::collector {
 namespace {
-
-// Tags: field number * 8 + wire type (0 varint, 1 eight bytes, 2 length and bytes). A test
-// holds them against the generated code.
-constexpr uint8_t kNameTag = 0x0a;
-constexpr uint8_t kUserIdTag = 0x12;
-constexpr uint8_t kSessionIdTag = 0x1a;
-constexpr uint8_t kEventTimeTag = 0x22;
-constexpr uint8_t kPropertiesTag = 0x2a;
-constexpr uint8_t kInsertIdTag = 0x32;
-constexpr uint8_t kSecondsTag = 0x08;
-constexpr uint8_t kNanosTag = 0x10;
-constexpr uint8_t kStructFieldsTag = 0x0a;
-constexpr uint8_t kMapKeyTag = 0x0a;
-constexpr uint8_t kMapValueTag = 0x12;
-constexpr uint8_t kNullValueTag = 0x08;
-constexpr uint8_t kNumberValueTag = 0x11;
-constexpr uint8_t kStringValueTag = 0x1a;
-constexpr uint8_t kBoolValueTag = 0x20;
-constexpr uint8_t kStructValueTag = 0x2a;
-constexpr uint8_t kListValueTag = 0x32;
-constexpr uint8_t kListValuesTag = 0x0a;
 
 constexpr size_t kNumberBytes = 8;
 constexpr uint64_t kNanosPerSecond = 1'000'000'000;
@@ -68,7 +48,7 @@ class PropertiesReader {
     int count = 0;
     while (!fields.AtEnd()) {
       std::string_view entry;
-      if (!fields.Take(kStructFieldsTag) || !fields.ReadBytes(entry)) return false;
+      if (!fields.Take(event_tags::kStructFields) || !fields.ReadBytes(entry)) return false;
       if (++count > limits::kMaxProperties && depth == 1) return false;
       if (count > 1) json_.Write(',');
       if (!ReadEntry(entry, depth)) return false;
@@ -81,11 +61,12 @@ class PropertiesReader {
   bool ReadEntry(std::string_view bytes, int depth) {
     WireCursor fields(bytes);
     std::string_view key;
-    if (!fields.Take(kMapKeyTag) || !fields.ReadBytes(key)) return false;
+    if (!fields.Take(event_tags::kMapKey) || !fields.ReadBytes(key)) return false;
     if (key.empty() || key.size() > limits::kMaxPropertyKeyBytes || !json_.WriteText(key)) return false;
     json_.Write(':');
     std::string_view value;
-    return fields.Take(kMapValueTag) && fields.ReadBytes(value) && fields.AtEnd() && ReadValue(value, depth);
+    return fields.Take(event_tags::kMapValue) && fields.ReadBytes(value) && fields.AtEnd() &&
+           ReadValue(value, depth);
   }
 
   // `depth`: that of the object or list which the value is in.
@@ -97,11 +78,11 @@ class PropertiesReader {
     }
     const uint8_t tag = fields.ReadByte();
     switch (tag) {
-      case kNumberValueTag:
+      case event_tags::kNumberValue:
         return ReadNumber(fields.rest());
-      case kBoolValueTag:
+      case event_tags::kBoolValue:
         return ReadBool(fields.rest());
-      case kNullValueTag:
+      case event_tags::kNullValue:
         if (!fields.Take(0) || !fields.AtEnd()) return false;
         json_.Write("null");
         return true;
@@ -111,11 +92,11 @@ class PropertiesReader {
     std::string_view body;
     if (!fields.ReadBytes(body) || !fields.AtEnd()) return false;
     switch (tag) {
-      case kStringValueTag:
+      case event_tags::kStringValue:
         return body.size() <= limits::kMaxStringValueBytes && json_.WriteText(body);
-      case kStructValueTag:
+      case event_tags::kStructValue:
         return ReadStruct(body, depth + 1);
-      case kListValueTag:
+      case event_tags::kListValue:
         return ReadList(body, depth + 1);
       default:
         return false;
@@ -150,7 +131,7 @@ class PropertiesReader {
     json_.Write('[');
     for (bool is_first = true; !fields.AtEnd(); is_first = false) {
       std::string_view element;
-      if (!fields.Take(kListValuesTag) || !fields.ReadBytes(element)) return false;
+      if (!fields.Take(event_tags::kListValues) || !fields.ReadBytes(element)) return false;
       if (!is_first) json_.Write(',');
       if (!ReadValue(element, depth)) return false;
     }
@@ -181,8 +162,8 @@ bool ReadTime(WireCursor& event_fields, const EventTimeBounds& times, CanonicalE
   uint64_t nanos = 0;
   while (!fields.AtEnd()) {
     const uint8_t tag = fields.ReadByte();
-    if (tag != kSecondsTag && tag != kNanosTag) return false;
-    if (!seen.Add(tag) || !fields.ReadVarint(tag == kSecondsTag ? seconds : nanos)) return false;
+    if (tag != event_tags::kSeconds && tag != event_tags::kNanos) return false;
+    if (!seen.Add(tag) || !fields.ReadVarint(tag == event_tags::kSeconds ? seconds : nanos)) return false;
   }
   if (!times.Hold(seconds, nanos)) return false;
   event.has_event_time = true;
@@ -194,17 +175,17 @@ bool ReadTime(WireCursor& event_fields, const EventTimeBounds& times, CanonicalE
 bool ReadField(uint8_t tag, WireCursor& fields, const EventTimeBounds& times, CanonicalEvent& event,
                std::string& json) {
   switch (tag) {
-    case kNameTag:
+    case event_tags::kName:
       return ReadText(fields, limits::kMaxEventNameBytes, event.name);
-    case kUserIdTag:
+    case event_tags::kUserId:
       return ReadText(fields, limits::kMaxUserIdBytes, event.user_id);
-    case kSessionIdTag:
+    case event_tags::kSessionId:
       return ReadText(fields, limits::kMaxSessionIdBytes, event.session_id);
-    case kInsertIdTag:
+    case event_tags::kInsertId:
       return ReadText(fields, limits::kMaxInsertIdBytes, event.insert_id);
-    case kEventTimeTag:
+    case event_tags::kEventTime:
       return ReadTime(fields, times, event);
-    case kPropertiesTag:
+    case event_tags::kProperties:
       return ReadProperties(fields, event, json);
     default:
       return false;
