@@ -109,7 +109,7 @@ DeliverySession::Amount DeliverySession::EnoughToSend(absl::Time now) const {
   const bool sent_before = queue_->cursor() <= queue_->max_sent_sequence();  // it has waited long enough
   const int64_t sent_total = queue_->taken_total() - queue_->unsent_count();
   const bool wanted_soon = closing_ || flush_through_ > sent_total;
-  if (sent_before || wanted_soon || now >= sent_at_ + options_.linger) return {1, kNoBytes};
+  if (sent_before || wanted_soon || now >= sent_at_ + options_.linger) return kAnyEvent;
   const bool nothing_on_its_way = queue_->cursor() == queue_->first_undecided();
   return {options_.batch.max_events, nothing_on_its_way ? std::min(kWorthwhileBytes, options_.batch.max_bytes)
                                                         : options_.batch.max_bytes};

@@ -138,12 +138,13 @@ class DeliverySession {
     int64_t events;
     size_t bytes;
   };
-  static constexpr size_t kNoBytes = SIZE_MAX;  // of Amount: whatever their size
+  static constexpr Amount kAnyEvent = {1, SIZE_MAX};
 
   Action NextWhileResting(absl::Time now);
   Action NextWhileGreeting(absl::Time now);
   Action NextWhileStreaming(absl::Time now);
   Action NextWhileEnding(absl::Time now);
+  // So much that it is worth a message now; kAnyEvent: whatever there is.
   Amount EnoughToSend(absl::Time now) const;
   Action WriteClose(absl::Time now);
   Action GiveUpSilentStream();

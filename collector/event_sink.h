@@ -76,8 +76,8 @@ struct PieceSpan {
   // Filled by Commit() before its COMMIT, so valid only when it returned OK, or when the ledger
   // later says that the attempt did commit.
   PieceResult result;
-  // A unary part's last number under the collector's own producer, from an attempt whose
-  // outcome is unknown; 0: none.
+  // A unary part's last number under the collector's own producer in the last attempt; 0: none. When the
+  // ledger has moved as far, that attempt did commit; one that was rolled back left it where it was.
   int64_t own_last = 0;
 
   // The bookmark and the close belong to the end of the piece.
