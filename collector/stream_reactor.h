@@ -84,8 +84,8 @@ class StreamReactor final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grp
   StreamState state_ ABSL_GUARDED_BY(mutex_);
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // from StartRead until the message is handled
   // Room for what it reads goes through three states, none of which two streams share: in line for it
-  // (room_ticket_), perhaps with a message that came before the line did (holds_message_); given it (owes_room_),
-  // until it stages something or passes the room on; without.
+  // (room_ticket_), perhaps with a message that came before the line did (holds_message_); given it
+  // (owes_room_), until it stages something or passes the room on; without.
   std::optional<RoomTicket> room_ticket_ ABSL_GUARDED_BY(mutex_);  // while it waits for room
   bool holds_message_ ABSL_GUARDED_BY(mutex_) = false;             // read, and waits for room
   bool owes_room_ ABSL_GUARDED_BY(mutex_) = false;  // given room, and nothing staged or passed on yet

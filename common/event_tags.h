@@ -1,7 +1,7 @@
-// The tags of an Event's fields on the wire, and of what its Struct is made of: for the three places that read
-// or write events without message objects (the client's encoder, the importer's, the collector's reader). A
-// tag is the field's number * 8 + its wire type (0 varint, 1 eight bytes, 2 length and bytes). Tests compare
-// what is read and written with protobuf's own. No state.
+// The tags of an Event's fields on the wire, and of what its Struct is made of: for the three places that
+// read or write events without message objects (the client's encoder, the importer's, the collector's
+// reader). A tag is the field's number * 8 + its wire type (0 varint, 1 eight bytes, 2 length and bytes).
+// Tests compare what is read and written with protobuf's own. No state.
 #pragma once
 
 #include <cstdint>

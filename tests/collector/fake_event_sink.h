@@ -113,7 +113,8 @@ class FakeEventSink : public collector::EventSink {
       Producer& row = rows_[piece.producer_no];
       collector::ProducerLedger ledger;
       ledger.Add(piece.producer_no, row.epoch, piece.token, row.last);
-      span.result.verdict = ledger.Judge(piece.producer_no, piece.epoch, piece.token, span.first, span.last, from);
+      span.result.verdict =
+          ledger.Judge(piece.producer_no, piece.epoch, piece.token, span.first, span.last, from);
       row.last = *ledger.LastSequence(piece.producer_no, piece.token);
       if (span.result.verdict != collector::PieceVerdict::kMoves) return true;
     }

@@ -77,9 +77,9 @@ struct ClientOptions {
 
   // 1 to 16. A stream keeps to one lane of the collector at a time, and so to one connection of the
   // database: more than one is for programs that track more than such a connection can store, some
-  // hundred thousand events a second. Each costs two threads and a connection. The events of one user go over the same
-  // stream and are stored in the order of their Track calls; with several streams, those of different
-  // users are not.
+  // hundred thousand events a second. Each costs two threads and a connection. The events of one user go over
+  // the same stream and are stored in the order of their Track calls; with several streams, those of
+  // different users are not.
   int streams = 1;
 
   // Memory for events that are not committed yet, in equal shares for the streams. 256 KiB for each
