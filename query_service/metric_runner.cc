@@ -165,7 +165,7 @@ absl::Status MetricRunner::Answer(grpc::ServerContext& context, const std::strin
   }
   if (status.ok()) return status;
   bool hidden = false;
-  const absl::Status answer = ForCaller(status, hidden);
+  absl::Status answer = ForCaller(status, hidden);
   if (hidden) LogFailure(request_name, status);
   return answer;
 }
