@@ -16,8 +16,8 @@ struct CollectorOptions {
   StreamLimits stream;
 
   // Bytes of rejections that are held for clients, all streams together; above, a stream that has more than
-  // its own StreamLimits::max_unsent_bytes is cancelled: its client does not read. What was rejected is in
-  // the database.
+  // its own StreamLimits::max_unsent_bytes ends with RESOURCE_EXHAUSTED: its client does not read. What was
+  // rejected is in the database.
   int64_t max_unsent_bytes = 128 << 20;
   // Open streams; one more is refused with RESOURCE_EXHAUSTED.
   int max_streams = 1'000;
