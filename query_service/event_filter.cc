@@ -16,11 +16,6 @@ using google::protobuf::Value;
 
 enum class Ordered { kNo, kYes };
 
-absl::Status CheckKey(const std::string& key, const std::string& field) {
-  if (key.empty()) return InvalidField(field, "must not be empty");
-  return CheckText(key, limits::kMaxPropertyKeyBytes, field);
-}
-
 // A text, a finite number, or, where there is no order, true or false.
 absl::Status CheckValue(const Value& value, const std::string& field, Ordered ordered = Ordered::kNo) {
   switch (value.kind_case()) {
@@ -103,29 +98,21 @@ class Check {
   }
 
   absl::Status Subject(const v1::FilterCondition& condition, const std::string& field) {
-    const std::string nested = field + ".nested_keys";
     switch (condition.subject_case()) {
       case v1::FilterCondition::kEventProperty:
-        RETURN_IF_ERROR(CheckKey(condition.event_property(), field + ".event_property"));
+        RETURN_IF_ERROR(CheckPropertyKey(condition.event_property(), field + ".event_property"));
         break;
       case v1::FilterCondition::kUserProperty:
-        RETURN_IF_ERROR(CheckKey(condition.user_property(), field + ".user_property"));
+        RETURN_IF_ERROR(CheckPropertyKey(condition.user_property(), field + ".user_property"));
         reads_users = true;
         break;
       case v1::FilterCondition::kEventName:
         if (!condition.event_name()) return InvalidField(field + ".event_name", "must be true, or not set");
-        if (condition.nested_keys().empty()) break;
-        return InvalidField(nested, "must be empty for event_name: a name has nothing in it");
+        break;
       default:
         return InvalidField(field, "must have one of event_property, user_property and event_name");
     }
-    if (condition.nested_keys_size() > kMaxFilterNestedKeys) {
-      return InvalidField(nested, absl::StrCat("must have at most ", kMaxFilterNestedKeys, " keys"));
-    }
-    for (int i = 0; i < condition.nested_keys_size(); ++i) {
-      RETURN_IF_ERROR(CheckKey(condition.nested_keys(i), absl::StrCat(nested, "[", i, "]")));
-    }
-    return absl::OkStatus();
+    return CheckNestedKeys(condition, field);
   }
 
   absl::Status Test(const v1::FilterCondition& condition, const std::string& field) {
@@ -164,6 +151,25 @@ class Check {
 };
 
 }  // namespace
+
+absl::Status CheckPropertyKey(const std::string& key, const std::string& field) {
+  if (key.empty()) return InvalidField(field, "must not be empty");
+  return CheckText(key, limits::kMaxPropertyKeyBytes, field);
+}
+
+absl::Status CheckNestedKeys(const google::protobuf::RepeatedPtrField<std::string>& keys, bool of_event_name,
+                             const std::string& field) {
+  if (of_event_name && !keys.empty()) {
+    return InvalidField(field, "must be empty for event_name: a name has nothing in it");
+  }
+  if (keys.size() > kMaxFilterNestedKeys) {
+    return InvalidField(field, absl::StrCat("must have at most ", kMaxFilterNestedKeys, " keys"));
+  }
+  for (int i = 0; i < keys.size(); ++i) {
+    RETURN_IF_ERROR(CheckPropertyKey(keys[i], absl::StrCat(field, "[", i, "]")));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<EventFilter> ResolveFilter(const v1::Filter& filter, const std::string& field) {
   Check check;

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "common/proto_alias.h"
 #include "donut/analytics/v1/filter.pb.h"
+#include "google/protobuf/repeated_field.h"
 
 namespace donut::query {
 
@@ -35,6 +36,17 @@ struct EventFilter {
 
 // `filter` is a field of a request that is set; `field` its path, such as "scope.filter".
 absl::StatusOr<EventFilter> ResolveFilter(const v1::Filter& filter, const std::string& field);
+
+// The key of a property, wherever a request names one: 1 to 255 bytes without NUL.
+absl::Status CheckPropertyKey(const std::string& key, const std::string& field);
+// The way further in. `field` is the path of `keys`.
+absl::Status CheckNestedKeys(const google::protobuf::RepeatedPtrField<std::string>& keys, bool of_event_name,
+                             const std::string& field);
+// Those of a FilterCondition or a Breakdown at `field`.
+template <typename Message>
+absl::Status CheckNestedKeys(const Message& message, const std::string& field) {
+  return CheckNestedKeys(message.nested_keys(), message.event_name(), field + ".nested_keys");
+}
 
 // Nothing when `message` has no filter: ResolveFilterOf(request.scope(), "scope.filter").
 template <typename Message>

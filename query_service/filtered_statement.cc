@@ -19,7 +19,7 @@ using google::protobuf::Value;
 
 // One row per user at most, so it adds no rows.
 constexpr char kUsersJoin[] =
-    "LEFT JOIN users AS filter_users ON filter_users.project_id = $1::int AND filter_users.user_id = "
+    " LEFT JOIN users AS filter_users ON filter_users.project_id = $1::int AND filter_users.user_id = "
     "e.user_id";
 
 // {v} is what is tested: a jsonb, NULL where there is none. {1} and {2} are parameters. Each
@@ -59,6 +59,11 @@ constexpr char kEventName[] =
     "WHERE filter_names.project_id = $1::int AND {test})";
 constexpr char kEventNameValue[] = "to_jsonb(filter_names.name)";
 
+constexpr char kNamesJoin[] =
+    " JOIN event_names AS breakdown_names ON breakdown_names.event_name_id = e.event_name_id";
+// A text as it is, anything else as JSON; NULL for a JSON null.
+constexpr char kBreakdownValue[] = "({v} #>> '{}')";
+
 constexpr char kTryRegex[] = "SELECT '' ~ ($1::text COLLATE \"C\")";
 constexpr char kInvalidRegex[] = "2201B";
 
@@ -91,6 +96,14 @@ class Composer {
     return absl::StrCat("(", absl::StrJoin(parts, " OR "), ")");
   }
 
+  std::string TextOf(const v1::Breakdown& breakdown) {
+    if (breakdown.event_name()) return "breakdown_names.name";
+    if (breakdown.subject_case() == v1::Breakdown::SUBJECT_NOT_SET) return "NULL::text";
+    return absl::StrReplaceAll(
+        kBreakdownValue,
+        {{"{v}", Property(breakdown.subject_case() == v1::Breakdown::kUserProperty, breakdown)}});
+  }
+
   std::vector<std::string>& values() { return values_; }
 
  private:
@@ -101,19 +114,21 @@ class Composer {
   }
 
   std::string Condition(const v1::FilterCondition& condition) {
-    if (condition.subject_case() != v1::FilterCondition::kEventName)
-      return Test(condition, Subject(condition));
+    if (condition.subject_case() != v1::FilterCondition::kEventName) {
+      return Test(condition,
+                  Property(condition.subject_case() == v1::FilterCondition::kUserProperty, condition));
+    }
     return absl::StrReplaceAll(kEventName, {{"{test}", Test(condition, kEventNameValue)}});
   }
 
-  std::string Subject(const v1::FilterCondition& condition) {
+  // A jsonb: the property that a FilterCondition or a Breakdown is about.
+  template <typename Message>
+  std::string Property(bool of_user, const Message& message) {
     // Not #>: that would take a key such as "0" for a place in a list.
-    const bool of_user = condition.subject_case() == v1::FilterCondition::kUserProperty;
-    std::string value = of_user ? absl::StrCat("filter_users.properties -> ", Bind(condition.user_property()))
-                                : absl::StrCat("e.properties -> ", Bind(condition.event_property()));
+    std::string value = of_user ? absl::StrCat("filter_users.properties -> ", Bind(message.user_property()))
+                                : absl::StrCat("e.properties -> ", Bind(message.event_property()));
     absl::StrAppend(&value, "::text");
-    for (const std::string& key : condition.nested_keys())
-      absl::StrAppend(&value, " -> ", Bind(key), "::text");
+    for (const std::string& key : message.nested_keys()) absl::StrAppend(&value, " -> ", Bind(key), "::text");
     return absl::StrCat("(", value, ")");
   }
 
@@ -183,6 +198,12 @@ class Composer {
 
 }  // namespace
 
+void FilteredStatement::SetEventProperty(const std::string& place, const std::string& key) {
+  EventBreakdown property;
+  property.proto.set_event_property(key);
+  Set(place, std::move(property));
+}
+
 FilteredStatement::Composed FilteredStatement::Compose(int own_parameters) const {
   Composer composer(own_parameters);
   std::vector<std::pair<std::string, std::string>> places;
@@ -192,7 +213,13 @@ FilteredStatement::Composed FilteredStatement::Compose(int own_parameters) const
                         filter.empty() ? "true" : composer.Expression(filter.proto));
     reads_users = reads_users || filter.reads_users;
   }
-  places.emplace_back("{users}", reads_users ? kUsersJoin : "");
+  bool reads_names = false;
+  for (const auto& [place, breakdown] : breakdowns_) {
+    places.emplace_back(absl::StrCat("{", place, "}"), composer.TextOf(breakdown.proto));
+    reads_users = reads_users || breakdown.reads_users();
+    reads_names = reads_names || breakdown.proto.event_name();
+  }
+  places.emplace_back("{users}", absl::StrCat(reads_users ? kUsersJoin : "", reads_names ? kNamesJoin : ""));
   return {absl::StrReplaceAll(sql_, places), std::move(composer.values())};
 }
 

@@ -1,7 +1,7 @@
-// A statement with filters in it. Its .sql text has places, such as {filter}, where a condition
-// on the events stands, and {users} behind the joins of each scan of the events. This puts in fixed
-// pieces of SQL: from a request come only the values of parameters, whose numbers follow the
-// statement's own. Not thread-safe.
+// A statement with filters in it, and perhaps a breakdown. Its .sql text has places, such as {filter}, where
+// a condition on the events stands, or the value of a breakdown, and {users} behind the joins of each scan of
+// the events, for what these read besides. This puts in fixed pieces of SQL: from a request come only the
+// values of parameters, whose numbers follow the statement's own. Not thread-safe.
 //
 // In the statement the events are called e, and $1 is the project:
 //   FROM analytics_events AS e {users}
@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/status_macros.h"
+#include "query_service/event_breakdown.h"
 #include "query_service/event_filter.h"
 
 namespace donut::query {
@@ -26,6 +27,11 @@ class FilteredStatement {
 
   // What stands at {place}. `true` while the filter is empty. Every place must be set.
   void Set(const std::string& place, EventFilter filter) { filters_[place] = std::move(filter); }
+
+  // What stands at {place}: the value as text, NULL where there is none and while the breakdown is empty.
+  void Set(const std::string& place, EventBreakdown breakdown) { breakdowns_[place] = std::move(breakdown); }
+  // The value of a top-level property of the event.
+  void SetEventProperty(const std::string& place, const std::string& key);
 
   // Runs it with `own` as $1, $2 and so on. INVALID_ARGUMENT when a regular expression does not compile.
   // Throws pqxx exceptions.
@@ -48,6 +54,7 @@ class FilteredStatement {
 
   const std::string sql_;
   std::map<std::string, EventFilter> filters_;
+  std::map<std::string, EventBreakdown> breakdowns_;
 };
 
 }  // namespace donut::query

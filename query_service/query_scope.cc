@@ -11,6 +11,7 @@
 #include "common/limits.h"
 #include "common/proto_time.h"
 #include "common/status_macros.h"
+#include "query_service/preset.h"
 
 namespace donut::query {
 namespace {
@@ -133,8 +134,11 @@ absl::StatusOr<QueryScope> ResolveView(const v1::Scope& scope, const QueryContex
     RETURN_IF_ERROR(CheckYears(resolved.as_of, "scope.as_of_time"));
   }
   resolved.as_of = absl::FromUnixMicros(absl::ToUnixMicros(resolved.as_of));
+  ASSIGN_OR_RETURN(resolved.preset, ResolvePreset(scope.preset(), "scope.preset"));
   switch (scope.week_start()) {
     case v1::WEEK_START_UNSPECIFIED:
+      resolved.week_start = DefaultsOf(resolved.preset).week_start;
+      break;
     case v1::WEEK_START_MONDAY:
       resolved.week_start = v1::WEEK_START_MONDAY;
       break;
@@ -178,6 +182,7 @@ v1::ResolvedScope ToProto(const QueryScope& scope) {
   *proto.mutable_as_of_time() = donut::ToProto(scope.as_of);
   proto.set_week_start(scope.week_start);
   proto.set_project(scope.project);
+  proto.set_preset(scope.preset);
   if (!scope.filter.empty()) *proto.mutable_filter() = scope.filter.proto;
   return proto;
 }

@@ -46,6 +46,7 @@ struct QueryScope {
   std::string time_zone;
   v1::WeekStart week_start = v1::WEEK_START_MONDAY;
   EventFilter filter;
+  v1::Preset preset = v1::PRESET_UNSPECIFIED;
 
   // Exclusive bounds for `event_time <`: of what is seen at all, and of what is seen of the interval.
   absl::Time seen_end() const { return as_of + absl::Microseconds(1); }

@@ -8,10 +8,13 @@
 #include "query_service/metrics/active_users.h"
 #include "query_service/metrics/conversion_rate.h"
 #include "query_service/metrics/event_names.h"
+#include "query_service/metrics/explain_funnel_actor.h"
 #include "query_service/metrics/feature_usage.h"
 #include "query_service/metrics/funnel.h"
+#include "query_service/metrics/funnel_actors.h"
 #include "query_service/metrics/pipeline_funnel.h"
 #include "query_service/metrics/retention.h"
+#include "query_service/metrics/retention_actors.h"
 #include "query_service/metrics/summary.h"
 
 namespace donut::query {
@@ -31,8 +34,11 @@ class QueryServiceHandlers final : public v1::QueryService::Service {
   DONUT_RPC(GetActiveUsers, ActiveUsers)
   DONUT_RPC(GetConversionRate, ConversionRate)
   DONUT_RPC(GetFunnel, Funnel)
+  DONUT_RPC(ListFunnelActors, FunnelActors)
+  DONUT_RPC(ExplainFunnelActor, ExplainFunnelActor)
   DONUT_RPC(GetPipelineFunnel, PipelineFunnel)
   DONUT_RPC(GetRetention, Retention)
+  DONUT_RPC(ListRetentionActors, RetentionActors)
   DONUT_RPC(GetFeatureUsage, FeatureUsage)
   DONUT_RPC(GetSummary, Summary)
   DONUT_RPC(ListEventNames, EventNames)

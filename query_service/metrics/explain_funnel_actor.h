@@ -1,0 +1,18 @@
+// ExplainFunnelActor: why a funnel counts an actor as it does.
+// docs/metrics/explain_funnel_actor.md defines it. No state; thread-safe.
+#pragma once
+
+#include <pqxx/pqxx>
+
+#include "absl/status/statusor.h"
+#include "common/proto_alias.h"
+#include "donut/analytics/v1/explain_funnel_actor.pb.h"
+#include "query_service/query_scope.h"
+
+namespace donut::query {
+
+absl::StatusOr<v1::ExplainFunnelActorResponse> ExplainFunnelActor(
+    const v1::ExplainFunnelActorRequest& request, const QueryContext& context,
+    pqxx::transaction_base& transaction);
+
+}  // namespace donut::query
