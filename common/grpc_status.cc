@@ -44,6 +44,14 @@ absl::Status InvalidField(const std::string& field, const std::string& rule) {
   return status;
 }
 
+absl::Status WithinField(const std::string& outer, const absl::Status& status) {
+  if (!absl::IsInvalidArgument(status)) return status;
+  const std::string message(status.message());
+  const size_t colon = message.find(": ");
+  if (colon == std::string::npos) return status;
+  return InvalidField(absl::StrCat(outer, ".", message.substr(0, colon)), message.substr(colon + 2));
+}
+
 absl::Status WithRetryDelay(absl::Status status, absl::Duration delay) {
   google::rpc::RetryInfo retry;
   *retry.mutable_retry_delay() = ToProto(delay);

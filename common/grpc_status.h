@@ -12,6 +12,9 @@ namespace donut {
 // INVALID_ARGUMENT that carries the field's path and the rule, as text
 // ("steps[2].window: must be ...") and as a payload that becomes google.rpc.BadRequest.
 absl::Status InvalidField(const std::string& field, const std::string& rule);
+// The same refusal where the request was part of another one, as its field `outer`: "scope.interval" becomes
+// "funnel.scope.interval". What is no refusal of a field stays as it is.
+absl::Status WithinField(const std::string& outer, const absl::Status& status);
 
 // UNAVAILABLE or RESOURCE_EXHAUSTED with google.rpc.RetryInfo.
 absl::Status WithRetryDelay(absl::Status status, absl::Duration delay);

@@ -27,7 +27,7 @@ absl::StatusOr<v1::GetConversionRateResponse> ConversionRate(const v1::GetConver
   SetRate(ShareOf(response.converted_count(), response.entered_count()),
           [&] { return response.mutable_conversion(); });
   if (counts.time_to_convert) *response.mutable_time_to_convert() = *counts.time_to_convert;
-  response.set_complete(question.complete());
+  response.set_complete(question.complete(question.scope.end));
   response.set_actors_still_open_count(counts.actors_still_open);
   return response;
 }

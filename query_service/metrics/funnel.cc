@@ -42,7 +42,7 @@ absl::StatusOr<v1::GetFunnelResponse> Funnel(const v1::GetFunnelRequest& request
   }
   SetRate(ShareOf(counts.steps.back().actors, first), [&] { return response.mutable_conversion(); });
   if (counts.time_to_convert) *response.mutable_time_to_convert() = *counts.time_to_convert;
-  response.set_complete(question.complete());
+  response.set_complete(question.complete(question.scope.end));
   response.set_actors_still_open_count(counts.actors_still_open);
   return response;
 }
