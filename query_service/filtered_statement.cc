@@ -223,6 +223,15 @@ FilteredStatement::Composed FilteredStatement::Compose(int own_parameters) const
   return {absl::StrReplaceAll(sql_, places), std::move(composer.values())};
 }
 
+absl::StatusOr<pqxx::result> FilteredStatement::RunTexts(pqxx::transaction_base& transaction,
+                                                         const std::vector<std::string>& own) const {
+  RETURN_IF_ERROR(CheckRegexes(transaction));
+  const Composed composed = Compose(static_cast<int>(own.size()));
+  std::vector<std::string> values = own;
+  values.insert(values.end(), composed.values.begin(), composed.values.end());
+  return transaction.exec_params(composed.sql, pqxx::prepare::make_dynamic_params(values));
+}
+
 absl::Status FilteredStatement::CheckRegexes(pqxx::transaction_base& transaction) const {
   for (const auto& [place, filter] : filters_) {
     for (const EventFilter::Regex& regex : filter.regexes) {

@@ -42,6 +42,10 @@ class FilteredStatement {
     return transaction.exec_params(composed.sql, own..., pqxx::prepare::make_dynamic_params(composed.values));
   }
 
+  // The same with `own` as texts, of which there are as many as a question has.
+  absl::StatusOr<pqxx::result> RunTexts(pqxx::transaction_base& transaction,
+                                        const std::vector<std::string>& own) const;
+
   struct Composed {
     std::string sql;
     // Of the parameters behind the statement's own.

@@ -2,8 +2,10 @@
 
 #include <cmath>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "common/proto_time.h"
 
 namespace donut::query {
@@ -46,6 +48,17 @@ std::optional<std::string> NamesOrNull(const std::vector<std::string>& names) {
 }
 
 absl::Time TimeFromMicros(const pqxx::field& field) { return absl::FromUnixMicros(field.as<int64_t>()); }
+
+std::vector<int64_t> IntegersFromArray(const pqxx::field& field) {
+  std::vector<int64_t> integers;
+  const std::string text = field.as<std::string>();
+  for (const absl::string_view part :
+       absl::StrSplit(text.substr(1, text.size() - 2), ',', absl::SkipEmpty())) {
+    integers.push_back(0);
+    if (!absl::SimpleAtoi(part, &integers.back())) throw pqxx::conversion_error("not an array of bigint");
+  }
+  return integers;
+}
 
 std::optional<v1::DurationStatistics> DurationStatisticsFromRow(const pqxx::row& row,
                                                                 const std::string& prefix) {

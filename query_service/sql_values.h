@@ -27,6 +27,9 @@ std::optional<std::string> NamesOrNull(const std::vector<std::string>& names);
 // (extract(epoch FROM t) * 1000000)::bigint
 absl::Time TimeFromMicros(const pqxx::field& field);
 
+// An array of bigint without NULLs.
+std::vector<int64_t> IntegersFromArray(const pqxx::field& field);
+
 // From the columns PREFIX_count, and in microseconds PREFIX_mean, _median, _p90, _p99,
 // _min and _max. Nothing when the count is 0.
 std::optional<v1::DurationStatistics> DurationStatisticsFromRow(const pqxx::row& row,

@@ -11,6 +11,9 @@
 
 namespace donut::query {
 
+inline constexpr int kDefaultFunnelActorsPageSize = 50;
+inline constexpr int kMaxFunnelActorsPageSize = 1'000;
+
 absl::StatusOr<v1::ListFunnelActorsResponse> FunnelActors(const v1::ListFunnelActorsRequest& request,
                                                           const QueryContext& context,
                                                           pqxx::transaction_base& transaction);

@@ -1,85 +1,104 @@
 #include "query_service/metrics/funnel_counts.h"
 
 #include <algorithm>
+#include <string>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
-#include "common/proto_time.h"
 #include "common/status_macros.h"
-#include "query_service/filtered_statement.h"
-#include "query_service/metrics_sql.h"
+#include "query_service/metrics/funnel_run.h"
+#include "query_service/metrics/funnel_statement.h"
 #include "query_service/sql_values.h"
 
 namespace donut::query {
-
 namespace {
 
-// The bits of the steps that an event matches, of those that its name does.
-std::string MatchedSteps(const std::vector<int>& filtered_steps) {
-  std::string unfiltered = "~0";
-  std::string passed;
-  for (const int step : filtered_steps) {
-    absl::StrAppend(&unfiltered, " & ~(1 << ", step - 1, ")");
-    absl::StrAppend(&passed, " | CASE WHEN n.steps & (1 << ", step - 1, ") <> 0 AND {step_filter_", step,
-                    "} THEN 1 << ", step - 1, " ELSE 0 END");
+FunnelTimes TimesOf(const pqxx::row& row, const FunnelQuestion& question) {
+  FunnelTimes times;
+  times.statistics = DurationStatisticsFromRow(row, "took");
+  if (!question.histogram || !times.statistics) return times;
+  HistogramCounts counts;
+  counts.shortest = row["took_min"].as<int64_t>();
+  counts.longest = row["took_max"].as<int64_t>();
+  counts.bin_count = row["bin_count"].as<int>();
+  const std::vector<int64_t> bins = IntegersFromArray(row["bins"]);
+  const std::vector<int64_t> laps = IntegersFromArray(row["bin_laps"]);
+  for (size_t i = 0; i < bins.size(); ++i) counts.counts[static_cast<int>(bins[i])] = laps[i];
+  times.histogram = ToBins(*question.histogram, counts);
+  return times;
+}
+
+// `first`: the row of step 0, with those of all steps behind it.
+FunnelCounts CountsOf(const pqxx::result& rows, pqxx::result::size_type first,
+                      const FunnelQuestion& question) {
+  FunnelCounts counts;
+  counts.actors_still_open = rows[first]["still_open"].as<int64_t>();
+  if (question.step_count() > 1) counts.to_convert = TimesOf(rows[first], question);
+  for (int step = 1; step <= question.step_count(); ++step) {
+    const pqxx::row row = rows[first + step];
+    counts.steps.push_back({row["actors"].as<int64_t>(), TimesOf(row, question)});
   }
-  return filtered_steps.empty() ? "n.steps" : absl::StrCat("n.steps & (", unfiltered, ")", passed);
+  return counts;
+}
+
+// What funnel_breakdown.sql calls the places of rows.
+v1::BreakdownValue ValueOf(const pqxx::row& row, int limit) {
+  v1::BreakdownValue value;
+  const int place = row["place"].as<int>();
+  if (place <= limit) value.set_text(row["value"].as<std::string>());
+  if (place == limit + 1) value.set_other(true);
+  if (place == limit + 2) value.set_none(true);
+  if (place == limit + 3) value.set_not_reached(true);
+  return value;
+}
+
+std::vector<std::string> CountsValues(const FunnelQuestion& question) {
+  std::vector<std::string> values = TimedAttemptValues(question);
+  if (!question.breakdown.empty()) values.push_back(absl::StrCat(question.breakdown.limit()));
+  if (question.histogram) {
+    values.push_back(absl::StrCat(static_cast<int>(question.histogram->rule())));
+    values.push_back(absl::StrCat(question.histogram->count()));
+    values.push_back(ToPostgresArray(EdgesInMicros(*question.histogram)));
+  }
+  return values;
+}
+
+absl::StatusOr<std::vector<FunnelBucketCount>> CountSeries(FunnelQuestion question,
+                                                           pqxx::transaction_base& transaction) {
+  // The series is of the whole.
+  question.breakdown = EventBreakdown();
+  question.attribution = v1::FUNNEL_ATTRIBUTION_UNSPECIFIED;
+  std::vector<int64_t> starts;
+  for (const CalendarBucket& bucket : question.series->buckets) {
+    starts.push_back(absl::ToUnixMicros(std::max(bucket.start, question.scope.start)));
+  }
+  ASSIGN_OR_RETURN(const pqxx::result rows,
+                   RunFunnel(FunnelSeriesSql(question), question, {ToPostgresArray(starts)}, transaction));
+  std::vector<FunnelBucketCount> counts(starts.size());
+  for (const pqxx::row& row : rows) {
+    counts.at(row["bucket"].as<size_t>() - 1) = {
+        row["entered"].as<int64_t>(), row["reached_from"].as<int64_t>(), row["reached_to"].as<int64_t>()};
+  }
+  return counts;
 }
 
 }  // namespace
 
-std::string FunnelStatement(int steps, const std::vector<int>& filtered_steps) {
-  // OFFSET 0 keeps the planner from copying the filters to each place that reads the steps.
-  std::string statement = absl::StrReplaceAll(
-      sql::kFunnelEvents,
-      {{"{steps}", MatchedSteps(filtered_steps)}, {"{once}", filtered_steps.empty() ? "" : "OFFSET 0"}});
-  for (int step = 2; step <= steps; ++step) {
-    absl::StrAppend(&statement,
-                    absl::StrReplaceAll(sql::kFunnelPass, {{"{step}", absl::StrCat(step)},
-                                                           {"{previous}", absl::StrCat(step - 1)}}));
-  }
-  absl::StrAppend(&statement, absl::StrReplaceAll(sql::kFunnelTotals, {{"{steps}", absl::StrCat(steps)}}));
-  return statement;
-}
-
-absl::StatusOr<FunnelCounts> CountFunnel(const FunnelQuestion& question,
+absl::StatusOr<FunnelAnswer> CountFunnel(const FunnelQuestion& question,
                                          pqxx::transaction_base& transaction) {
-  const QueryScope& scope = question.scope;
-  const int steps = static_cast<int>(question.steps.size());
-  std::vector<int64_t> step_numbers;
-  std::vector<std::string> names;
-  int any_event_steps = 0;
-  std::vector<int> filtered_steps;
-  for (int i = 0; i < steps; ++i) {
-    if (question.steps[i].event_names.empty()) any_event_steps |= 1 << i;
-    if (!question.steps[i].filter.empty()) filtered_steps.push_back(i + 1);
-    for (const std::string& name : question.steps[i].event_names) {
-      step_numbers.push_back(i + 1);
-      names.push_back(name);
-    }
+  ASSIGN_OR_RETURN(const pqxx::result rows,
+                   RunFunnel(FunnelCountsSql(question), question, CountsValues(question), transaction));
+  FunnelAnswer answer;
+  answer.whole = CountsOf(rows, 0, question);
+  if (!question.breakdown.empty()) answer.value_count = rows[0]["value_count"].as<int64_t>();
+  const pqxx::result::size_type rows_per_place = question.step_count() + 1;
+  for (pqxx::result::size_type first = rows_per_place; first < rows.size(); first += rows_per_place) {
+    answer.rows.push_back(
+        {ValueOf(rows[first], question.breakdown.limit()), CountsOf(rows, first, question)});
   }
-  // Entries lie before the end, so what follows them within the window lies before end + window.
-  const absl::Time scan_end = std::min(scope.end + question.window, scope.seen_end());
-  FilteredStatement statement(FunnelStatement(steps, filtered_steps));
-  statement.Set("filter", scope.filter);
-  for (const int step : filtered_steps) {
-    statement.Set(absl::StrCat("step_filter_", step), question.steps[step - 1].filter);
+  if (question.series) {
+    ASSIGN_OR_RETURN(answer.buckets, CountSeries(question, transaction));
   }
-  ASSIGN_OR_RETURN(
-      const pqxx::result rows,
-      statement.Run(transaction, scope.project_id, ToPostgres(scope.start), ToPostgres(scope.end),
-                    ToPostgres(scan_end), ToPostgresArray(step_numbers), ToPostgresArray(names),
-                    any_event_steps, absl::ToInt64Microseconds(question.window),
-                    question.actor == v1::ACTOR_SESSION ? 1 : 0, ToPostgres(scope.as_of)));
-
-  FunnelCounts counts;
-  counts.actors_still_open = rows[0]["still_open"].as<int64_t>();
-  if (steps > 1) counts.time_to_convert = DurationStatisticsFromRow(rows[0], "took");
-  for (int step = 1; step <= steps; ++step) {
-    counts.steps.push_back(
-        {rows[step]["actors"].as<int64_t>(), DurationStatisticsFromRow(rows[step], "took")});
-  }
-  return counts;
+  return answer;
 }
 
 }  // namespace donut::query

@@ -14,20 +14,9 @@
 namespace donut::testing {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
 using FunnelCountsTest = MetricTest;
-
-TEST(FunnelStatementTest, DependsOnTheNumberOfStepsAlone) {
-  const std::string statement = query::FunnelStatement(3);
-  EXPECT_THAT(statement, HasSubstr("pass_3 AS"));
-  EXPECT_THAT(statement, Not(HasSubstr("pass_4")));
-  for (const char* placeholder : {"{step}", "{steps}", "{previous}"}) {
-    EXPECT_THAT(statement, Not(HasSubstr(placeholder)));
-  }
-}
 
 TEST_F(FunnelCountsTest, ReadsOnlyPartitionsFromStartToEndPlusWindow) {
   Load({});

@@ -1,0 +1,30 @@
+-- The end of a funnel whose actors are asked for: those of some levels, a page of them. Follows funnel_timed_attempts.
+--
+-- $12 int     the lowest level
+-- $13 int     the highest level
+-- $14 text    only users after this one, or of it those sessions after the next; '': from the start
+-- $15 bigint  see $14
+-- $16 bigint  rows at most
+--
+-- One row per actor, by user, then by session: distinct_id text, session bigint (0 for users), session_text text
+-- (NULL unless a pipeline run), level int, times bigint[] (microseconds since 1970; the sign is of no account),
+-- is_open boolean, total_size bigint. One row with distinct_id NULL when there is none.
+), chosen AS (
+  SELECT u.distinct_id COLLATE "C" AS distinct_id, t.user_id, t.session, t.level, t.times, t.is_open
+  FROM timed_attempts AS t
+  JOIN users AS u ON u.project_id = $1::int AND u.user_id = t.user_id
+  WHERE t.level BETWEEN $12::int AND $13::int
+), page AS (
+  SELECT *
+  FROM chosen
+  WHERE (distinct_id, session) > ($14::text COLLATE "C", $15::bigint)
+  ORDER BY distinct_id, session
+  LIMIT $16::bigint
+)
+SELECT distinct_id, session, level, times, is_open, total_size,
+       (SELECT min(s.session_text)
+        FROM analytics_sessions AS s
+        WHERE s.project_id = $1::int AND s.user_id = page.user_id AND s.session_id = page.session) AS session_text
+FROM (SELECT count(*) AS total_size FROM chosen) AS totals
+LEFT JOIN page ON true
+ORDER BY distinct_id, session
