@@ -21,8 +21,8 @@ using FunnelCountsTest = MetricTest;
 TEST_F(FunnelCountsTest, ReadsOnlyPartitionsFromStartToEndPlusWindow) {
   Load({});
   const int year = YearOfMonths();
-  const auto scanned = [&](const std::string& as_of) {
-    v1::GetFunnelRequest request;
+  const auto scanned = [&](const std::string& as_of, const v1::GetFunnelRequest& options = {}) {
+    v1::GetFunnelRequest request = options;
     request.mutable_scope()->mutable_interval()->set_start_date(absl::StrCat(year, "-03-01"));
     request.mutable_scope()->mutable_interval()->set_end_date(absl::StrCat(year, "-04-01"));
     *request.mutable_scope()->mutable_as_of_time() = donut::ToProto(At(absl::StrCat(year, as_of)));
@@ -37,6 +37,18 @@ TEST_F(FunnelCountsTest, ReadsOnlyPartitionsFromStartToEndPlusWindow) {
   const std::string april = absl::StrCat(year, "_04");
   EXPECT_THAT(scanned("-12-31 00:00:00"), UnorderedElementsAre(march, april));
   EXPECT_THAT(scanned("-03-15 00:00:00"), UnorderedElementsAre(march));
+  v1::GetFunnelRequest options;
+  options.mutable_series()->set_granularity(v1::GRANULARITY_DAY);
+  options.mutable_breakdown()->set_event_property("p");
+  options.add_hold_constant("h");
+  for (const v1::FunnelOrder order :
+       {v1::FUNNEL_ORDER_ORDERED, v1::FUNNEL_ORDER_STRICT, v1::FUNNEL_ORDER_UNORDERED}) {
+    options.set_order(order);
+    options.set_range_applies_to(v1::FUNNEL_RANGE_ENTRY);
+    EXPECT_THAT(scanned("-12-31 00:00:00", options), UnorderedElementsAre(march, april));
+    options.set_range_applies_to(v1::FUNNEL_RANGE_ALL_STEPS);
+    EXPECT_THAT(scanned("-12-31 00:00:00", options), UnorderedElementsAre(march));
+  }
 }
 
 }  // namespace

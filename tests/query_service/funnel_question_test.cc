@@ -28,6 +28,14 @@ struct Refusal {
   std::string rule;
 };
 
+void ExpectRefusals(const std::vector<Refusal>& refusals) {
+  for (const Refusal& refusal : refusals) {
+    EXPECT_THAT(Resolve(refusal.request), StatusIs(absl::StatusCode::kInvalidArgument,
+                                                   AllOf(HasSubstr(refusal.field), HasSubstr(refusal.rule))))
+        << refusal.request;
+  }
+}
+
 TEST(FunnelQuestionTest, RefusesWithTheFieldAndTheRule) {
   const std::string long_name(201, 'x');
   std::string steps_21, names_21;
@@ -54,11 +62,65 @@ TEST(FunnelQuestionTest, RefusesWithTheFieldAndTheRule) {
       {"steps { any_event: true } scope { time_zone: 'Mars/Olympus' }", "scope.time_zone:", ""},
       {"steps { any_event: true } scope { interval { end_date: '2024-01-01' } }", "scope.interval", ""},
   };
-  for (const Refusal& refusal : refusals) {
-    EXPECT_THAT(Resolve(refusal.request), StatusIs(absl::StatusCode::kInvalidArgument,
-                                                   AllOf(HasSubstr(refusal.field), HasSubstr(refusal.rule))))
-        << refusal.request;
-  }
+  ExpectRefusals(refusals);
+}
+
+TEST(FunnelQuestionTest, RefusesOptionsThatSayNothing) {
+  const std::string two = "steps { event_names: 'a' } steps { event_names: 'b' } ";
+  const std::string exclusion = " exclusions { event_names: 'x' } ";
+  ExpectRefusals({
+      {two + "order: 9", "order:", "ORDERED"},
+      {two + "range_applies_to: 9", "range_applies_to:", "ENTRY"},
+      {two + "ties: 9", "ties:", "BY_STEP"},
+      {two + "ties: FUNNEL_TIES_BY_STEP order: FUNNEL_ORDER_STRICT", "ties:", "ORDERED"},
+      {two + "order: FUNNEL_ORDER_STRICT" + exclusion, "exclusions:", "STRICT"},
+      {two + exclusion + exclusion + exclusion + exclusion + exclusion + exclusion,
+       "exclusions:", "at most 5"},
+      {two + "exclusions { }", "exclusions[0].event_names:", "must have a name"},
+      {"steps { any_event: true filter { condition { event_property: 'p' exists: true } } }" + exclusion,
+       "exclusions[0].from_step:", "there is one"},
+      {two + "exclusions { event_names: 'x' from_step: 2 }", "exclusions[0].from_step:", "from 1 to 1"},
+      {two + "exclusions { event_names: 'x' to_step: 3 }", "exclusions[0].to_step:", "from 2 to 2"},
+      {two + "exclusions { event_names: 'x' from_step: 1 to_step: 1 }",
+       "exclusions[0].to_step:", "from 2 to 2"},
+      {two + "exclusions { event_names: 'x' event_names: 'b' }", "exclusions[0].event_names[1]:", "step 2"},
+      {two + "hold_constant: ''", "hold_constant[0]:", "empty"},
+      {two + "hold_constant: 'p' hold_constant: 'p'", "hold_constant[1]:", "differ"},
+      {two + "hold_constant: 'a' hold_constant: 'b' hold_constant: 'c' hold_constant: 'd'",
+       "hold_constant:", "at most 3"},
+      {two + "breakdown { }", "breakdown:", "event_property"},
+      {two + "breakdown { event_property: 'p' limit: 101 }", "breakdown.limit:", "1 to 100"},
+      {two + "attribution: FUNNEL_ATTRIBUTION_ENTRY", "attribution:", "breakdown"},
+      {two + "breakdown { user_property: 'p' } attribution: FUNNEL_ATTRIBUTION_ENTRY",
+       "attribution:", "breakdown"},
+      {two + "breakdown { event_name: true } attribution: FUNNEL_ATTRIBUTION_STEP",
+       "attribution_step:", "1 to 2"},
+      {two + "breakdown { event_name: true } attribution_step: 1",
+       "attribution_step:", "FUNNEL_ATTRIBUTION_STEP"},
+      {two + "series { }", "series.granularity:", "must be set"},
+      {two + "series { granularity: GRANULARITY_DAY from_step: 2 }", "series.from_step:", "1 to 1"},
+      {two + "series { granularity: GRANULARITY_DAY to_step: 1 }", "series.to_step:", "2 to 2"},
+      {two + "series { granularity: GRANULARITY_HOUR } scope { interval { start_date: '2023-01-01' } }",
+       "scope.interval:", "5000 buckets"},
+      {two + "scope { preset: 9 }", "scope.preset:", "PRESET_"},
+  });
+}
+
+TEST(FunnelQuestionTest, RefusesAStepThatAnotherOneLeavesNoEventsFor) {
+  const std::string unordered = "order: FUNNEL_ORDER_UNORDERED ";
+  ExpectRefusals({
+      {unordered + "steps { event_names: 'a' } steps { event_names: 'a' }", "steps[1]:", "steps[0]"},
+      {unordered + "steps { any_event: true } steps { event_names: 'a' }", "steps[1]:", "steps[0]"},
+  });
+  const std::string filter = "filter { condition { event_property: 'p' exists: true } }";
+  EXPECT_OK(Resolve(unordered + "steps { event_names: 'a' } steps { event_names: 'a' " + filter + " }"));
+  EXPECT_OK(Resolve(unordered + "steps { event_names: 'a' } steps { event_names: 'a' event_names: 'b' }"));
+}
+
+TEST(FunnelQuestionTest, TakesAStepOutsideTheExclusionAsItsEvent) {
+  EXPECT_OK(
+      Resolve("steps { event_names: 'a' } steps { event_names: 'b' } steps { event_names: 'c' } "
+              "exclusions { event_names: 'c' to_step: 2 }"));
 }
 
 TEST(FunnelQuestionTest, TakesTheLimitsThemselves) {

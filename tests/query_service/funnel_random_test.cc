@@ -1,7 +1,6 @@
-// The funnel and the conversion rate against their definition, on random histories.
+// The funnel, the conversion rate and the actors behind a bar against their definition, on random histories.
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,193 +10,176 @@
 #include "gtest/gtest.h"
 #include "query_service/metrics/conversion_rate.h"
 #include "query_service/metrics/funnel.h"
+#include "query_service/metrics/funnel_actors.h"
+#include "tests/query_service/funnel_differences.h"
+#include "tests/query_service/random_funnel.h"
 #include "tests/query_service/random_metric_test.h"
-#include "tests/reference/funnel.h"
 
 namespace donut::testing {
 namespace {
 
 constexpr int kHistories = 400;
 
-// The absolute difference that printing and reading doubles may leave.
-constexpr double kRounding = 1e-6;
-
-absl::Duration PickWindow(Dice& dice, const History& history) {
-  absl::Duration window = absl::Hours(dice.Between(1, 24 * 10));
-  // Exactly between two events, or a microsecond beside that.
-  if (history.events.size() >= 2 && dice.OneIn(2)) {
-    window = absl::AbsDuration(dice.Pick(history.events).time - dice.Pick(history.events).time) +
-             absl::Microseconds(dice.Between(-1, 1));
-  }
-  return std::min(std::max(window, absl::Microseconds(1)), absl::Hours(366 * 24));
-}
-
-v1::FunnelStep PickStep(Dice& dice) {
-  v1::FunnelStep step;
-  for (const std::string& name : PickNames(dice, dice.OneIn(3) ? 3 : 1)) step.add_event_names(name);
-  step.set_any_event(step.event_names().empty());
-  if (dice.OneIn(3)) *step.mutable_filter() = MakeRandomFilter(dice, 2);
-  return step;
-}
-
-// The history and what all funnels are asked; some bounds are exactly an event's time.
 template <typename Request>
-RandomTrial<Request> MakeTrial(Dice& dice) {
-  const RandomSetting setting = PickSetting(dice);
-  RandomHistoryOptions options;
-  options.most_events = 22;
-  options.most_users = 3;
-  RandomTrial<Request> trial = {MakeRandomHistory(dice, setting, options), setting.time_zone, {}};
-  *trial.request.mutable_scope() = MakeRandomScope(dice, setting);
-  if (!trial.history.events.empty() && dice.OneIn(4)) {
-    *trial.request.mutable_scope()->mutable_as_of_time() =
-        donut::ToProto(dice.Pick(trial.history.events).time);
-  }
-  if (!dice.OneIn(4)) {
-    *trial.request.mutable_window() = donut::ToProto(PickWindow(dice, trial.history));
-  }
-  if (dice.OneIn(3)) trial.request.set_actor(v1::ACTOR_SESSION);
-  FilterSome(dice, trial);
-  return trial;
-}
-
-RandomTrial<v1::GetFunnelRequest> MakeFunnelTrial(Dice& dice) {
-  RandomTrial<v1::GetFunnelRequest> trial = MakeTrial<v1::GetFunnelRequest>(dice);
-  const int64_t steps = dice.Between(1, 6);
-  for (int64_t i = 0; i < steps; ++i) *trial.request.add_steps() = PickStep(dice);
-  return trial;
-}
-
-RandomTrial<v1::GetConversionRateRequest> MakeConversionTrial(Dice& dice) {
-  auto trial = MakeTrial<v1::GetConversionRateRequest>(dice);
-  *trial.request.mutable_from() = PickStep(dice);
-  *trial.request.mutable_to() = PickStep(dice);
-  return trial;
-}
-
-template <typename Request>
-FunnelByDefinitionQuestion Question(const Request& request, const v1::ResolvedScope& scope,
-                                    const std::vector<v1::FunnelStep>& steps, const History& history) {
-  FunnelByDefinitionQuestion question;
-  for (const v1::FunnelStep& step : steps) {
-    question.steps.push_back({{step.event_names().begin(), step.event_names().end()}, TestOf(step, history)});
-  }
-  question.start = *FromProto(scope.start_time(), "start");
-  question.end = *FromProto(scope.end_time(), "end");
-  question.as_of = *FromProto(scope.as_of_time(), "as_of");
-  question.window = request.has_window() ? *FromProto(request.window(), "window") : absl::Hours(14 * 24);
-  question.by_session = request.actor() == v1::ACTOR_SESSION;
-  return question;
-}
-
-// Collects what differs.
-class Differences {
- public:
-  void Count(const std::string& what, int64_t got, int64_t expected) {
-    if (got != expected) absl::StrAppend(&text_, what, ": got ", got, ", expected ", expected, "\n");
-  }
-
-  void Statistics(const std::string& what, const std::optional<v1::DurationStatistics>& got,
-                  const std::vector<absl::Duration>& expected) {
-    if (got.has_value() != !expected.empty()) {
-      absl::StrAppend(&text_, what, ": is ", got ? "present" : "absent", "\n");
-    }
-    if (!got || expected.empty()) return;
-    absl::Duration sum;
-    for (const absl::Duration duration : expected) sum += duration;
-    Count(what + ".count", got->count(), static_cast<int64_t>(expected.size()));
-    Seconds(what + ".mean", got->mean_seconds(),
-            absl::ToDoubleSeconds(sum) / static_cast<double>(expected.size()));
-    Seconds(what + ".median", got->median_seconds(), PercentileByDefinition(0.5, expected));
-    Seconds(what + ".p90", got->p90_seconds(), PercentileByDefinition(0.9, expected));
-    Seconds(what + ".p99", got->p99_seconds(), PercentileByDefinition(0.99, expected));
-    Seconds(what + ".min", got->min_seconds(), PercentileByDefinition(0, expected));
-    Seconds(what + ".max", got->max_seconds(), PercentileByDefinition(1, expected));
-  }
-
-  void Share(const std::string& what, bool present, const v1::Rate& got, int64_t part, int64_t whole) {
-    Count(what + " is present", present, whole > 0);
-    if (present && whole > 0)
-      Seconds(what, got.value(), static_cast<double>(part) / static_cast<double>(whole));
-  }
-
-  const std::string& text() const { return text_; }
-
- private:
-  void Seconds(const std::string& what, double got, double expected) {
-    if (std::abs(got - expected) > kRounding) {
-      absl::StrAppend(&text_, what, ": got ", got, ", expected ", expected, "\n");
-    }
-  }
-
-  std::string text_;
-};
-
-template <typename Message>
-std::optional<v1::DurationStatistics> If(bool present, const Message& statistics) {
-  if (!present) return std::nullopt;
-  return statistics;
-}
-
-void CompareSteps(const v1::GetFunnelResponse& response, const FunnelByDefinitionAnswer& answer,
-                  Differences& differences) {
-  int64_t previous = answer.actors[0];
-  for (int i = 0; i < response.steps_size(); ++i) {
-    const v1::FunnelStepResult& step = response.steps(i);
-    const std::string name = absl::StrCat("steps[", i, "]");
-    const int64_t actors = answer.actors[i];
-    differences.Count(name, step.actor_count(), actors);
-    differences.Count(name + ".drop_off_count", step.drop_off_count(), previous - actors);
-    differences.Share(name + ".drop_off", step.has_drop_off(), step.drop_off(), previous - actors, previous);
-    differences.Share(name + ".conversion_from_previous", step.has_conversion_from_previous(),
-                      step.conversion_from_previous(), actors, previous);
-    differences.Share(name + ".conversion_from_first", step.has_conversion_from_first(),
-                      step.conversion_from_first(), actors, answer.actors[0]);
-    differences.Statistics(name + ".time_from_previous",
-                           If(step.has_time_from_previous(), step.time_from_previous()),
-                           answer.from_previous[i]);
-    previous = actors;
-  }
+std::optional<v1::HistogramBins> HistogramOf(const Request& request) {
+  if (!request.has_histogram()) return std::nullopt;
+  return request.histogram();
 }
 
 class FunnelRandomTest : public RandomMetricTest {
  protected:
+  template <typename Request>
+  FunnelByDefinitionAnswer Expected(const RandomTrial<Request>& trial) {
+    // The filter has been applied once: the events that do not pass were never there.
+    seen_ = SeenHistory(trial);
+    question_ = *query::ResolveFunnel(trial.request, context_);
+    return FunnelByDefinition(seen_, QuestionByDefinition(question_, seen_));
+  }
+
+  // A bucket is complete when it lies in the interval as a whole, and its windows are closed.
+  bool IsComplete(const query::CalendarBucket& bucket) const {
+    return bucket.start >= question_.scope.start && bucket.end <= question_.scope.end &&
+           (question_.all_steps() ? bucket.end : bucket.end + question_.window) <= question_.scope.as_of;
+  }
+
   std::string CompareFunnel(const RandomTrial<v1::GetFunnelRequest>& trial) {
-    const absl::StatusOr<v1::GetFunnelResponse> response = AskTrial(query::Funnel, trial);
-    if (!response.ok()) return response.status().ToString();
-    Differences differences;
-    const FunnelByDefinitionQuestion question =
-        Question(trial.request, response->scope(),
-                 {trial.request.steps().begin(), trial.request.steps().end()}, trial.history);
-    const FunnelByDefinitionAnswer answer = FunnelByDefinition(SeenHistory(trial), question);
-    CompareSteps(*response, answer, differences);
-    differences.Statistics("time_to_convert",
-                           If(response->has_time_to_convert(), response->time_to_convert()),
-                           answer.to_convert);
-    differences.Share("conversion", response->has_conversion(), response->conversion(), answer.actors.back(),
-                      answer.actors[0]);
-    differences.Count("actors_still_open", response->actors_still_open_count(), answer.still_open);
-    differences.Count("complete", response->complete(), question.end + question.window <= question.as_of);
+    const absl::StatusOr<v1::GetFunnelResponse> got = AskTrial(query::Funnel, trial);
+    if (!got.ok()) return got.status().ToString();
+    const FunnelByDefinitionAnswer expected = Expected(trial);
+    FunnelDifferences differences(HistogramOf(trial.request));
+    differences.Steps("", *got, expected);
+    differences.Count(
+        "complete", got->complete(),
+        (question_.all_steps() ? question_.scope.end : question_.scope.end + question_.window) <=
+            question_.scope.as_of);
+    differences.Count("values", got->breakdown_value_count(), expected.value_count);
+    differences.Count("rows", got->breakdown_rows_size(), static_cast<int64_t>(expected.rows.size()));
+    for (int i = 0; i < std::min<int>(got->breakdown_rows_size(), static_cast<int>(expected.rows.size()));
+         ++i) {
+      const std::string name = absl::StrCat("breakdown_rows[", i, "].");
+      differences.Text(name + "value", got->breakdown_rows(i).value().ShortDebugString(),
+                       expected.rows[i].value.ShortDebugString());
+      differences.Steps(name, got->breakdown_rows(i), expected.rows[i].counts);
+    }
+    differences.Count("buckets", got->series_buckets_size(), static_cast<int64_t>(expected.series.size()));
+    for (int i = 0; i < got->series_buckets_size(); ++i) {
+      const v1::FunnelSeriesBucket& bucket = got->series_buckets(i);
+      const std::string name = absl::StrCat("series_buckets[", i, "].");
+      differences.Count(name + "entered", bucket.entered_count(), expected.series[i].entered);
+      differences.Count(name + "from", bucket.from_count(), expected.series[i].from);
+      differences.Count(name + "to", bucket.to_count(), expected.series[i].to);
+      differences.Share(name + "conversion", bucket.has_conversion(), bucket.conversion(),
+                        expected.series[i].to, expected.series[i].from);
+      differences.Count(name + "complete", bucket.bucket().complete(),
+                        IsComplete(question_.series->buckets[i]));
+    }
     return differences.text();
   }
 
   std::string CompareConversionRate(const RandomTrial<v1::GetConversionRateRequest>& trial) {
-    const absl::StatusOr<v1::GetConversionRateResponse> response = AskTrial(query::ConversionRate, trial);
-    if (!response.ok()) return response.status().ToString();
-    Differences differences;
-    const FunnelByDefinitionAnswer answer = FunnelByDefinition(
-        SeenHistory(trial), Question(trial.request, response->scope(),
-                                     {trial.request.from(), trial.request.to()}, trial.history));
-    differences.Count("entered", response->entered_count(), answer.actors[0]);
-    differences.Count("converted", response->converted_count(), answer.actors[1]);
-    differences.Share("conversion", response->has_conversion(), response->conversion(), answer.actors[1],
-                      answer.actors[0]);
-    differences.Statistics("time_to_convert",
-                           If(response->has_time_to_convert(), response->time_to_convert()),
-                           answer.to_convert);
-    differences.Count("actors_still_open", response->actors_still_open_count(), answer.still_open);
+    const absl::StatusOr<v1::GetConversionRateResponse> got = AskTrial(query::ConversionRate, trial);
+    if (!got.ok()) return got.status().ToString();
+    const FunnelByDefinitionAnswer expected = Expected(trial);
+    FunnelDifferences differences(HistogramOf(trial.request));
+    const auto compare = [&](const std::string& name, const auto& counts,
+                             const FunnelCountsByDefinition& of) {
+      differences.Count(name + "entered", counts.entered_count(), of.actors[0]);
+      differences.Count(name + "converted", counts.converted_count(), of.actors[1]);
+      differences.Share(name + "conversion", counts.has_conversion(), counts.conversion(), of.actors[1],
+                        of.actors[0]);
+      differences.Times(name + "time_to_convert", counts.has_time_to_convert(), counts.time_to_convert(),
+                        counts.time_to_convert_histogram(), of.to_convert);
+      differences.Count(name + "actors_still_open", counts.actors_still_open_count(), of.still_open);
+    };
+    compare("", *got, expected);
+    differences.Count("rows", got->breakdown_rows_size(), static_cast<int64_t>(expected.rows.size()));
+    for (int i = 0; i < std::min<int>(got->breakdown_rows_size(), static_cast<int>(expected.rows.size()));
+         ++i) {
+      compare(absl::StrCat("breakdown_rows[", i, "]."), got->breakdown_rows(i), expected.rows[i].counts);
+    }
+    for (int i = 0; i < got->series_buckets_size(); ++i) {
+      const std::string name = absl::StrCat("series_buckets[", i, "].");
+      differences.Count(name + "entered", got->series_buckets(i).entered_count(), expected.series[i].entered);
+      differences.Count(name + "converted", got->series_buckets(i).converted_count(), expected.series[i].to);
+    }
     return differences.text();
   }
+
+  // Walks the pages of two actors each.
+  absl::StatusOr<std::vector<v1::FunnelActor>> AllPages(v1::ListFunnelActorsRequest request, int64_t& total) {
+    std::vector<v1::FunnelActor> actors;
+    request.set_page_size(2);
+    do {
+      ASSIGN_OR_RETURN(const v1::ListFunnelActorsResponse page, Ask(query::FunnelActors, request));
+      actors.insert(actors.end(), page.actors().begin(), page.actors().end());
+      total = page.total_size();
+      request.set_page_token(page.next_page_token());
+    } while (!request.page_token().empty());
+    return actors;
+  }
+
+  std::string CompareActors(const RandomTrial<v1::GetFunnelRequest>& trial) {
+    RandomTrial<v1::GetFunnelRequest> plain = trial;
+    plain.request.clear_breakdown();
+    plain.request.clear_attribution();
+    plain.request.clear_attribution_step();
+    plain.request.clear_histogram();
+    plain.request.clear_series();
+    Load(plain.history, plain.time_zone);
+    const FunnelByDefinitionAnswer expected = Expected(plain);
+    FunnelDifferences differences(std::nullopt);
+    for (int step = 1; step <= plain.request.steps_size(); ++step) {
+      for (const bool dropped : {false, true}) {
+        if (dropped && step == 1) continue;
+        v1::ListFunnelActorsRequest request;
+        *request.mutable_funnel() = plain.request;
+        if (dropped) request.set_dropped_before_step(step);
+        if (!dropped) request.set_reached_step(step);
+        int64_t total = 0;
+        const auto got = AllPages(request, total);
+        if (!got.ok()) return got.status().ToString();
+        std::vector<FunnelActorByDefinition> of;
+        for (const FunnelActorByDefinition& actor : expected.each_actor) {
+          if (dropped ? actor.level() == step - 1 : actor.level() >= step) of.push_back(actor);
+        }
+        CompareList(absl::StrCat(dropped ? "dropped before " : "reached ", step), *got, of, differences);
+        differences.Count("total", total, static_cast<int64_t>(of.size()));
+      }
+    }
+    return differences.text();
+  }
+
+ private:
+  // Sessions have no order but that of their keys: the oracle knows their texts only.
+  static std::string Show(const std::string& user, int level, bool open,
+                          const std::vector<absl::Time>& times) {
+    std::string text = absl::StrCat(user, " ", level, open ? " open" : "");
+    for (const absl::Time time : times)
+      absl::StrAppend(&text, " ", absl::FormatTime(time, absl::UTCTimeZone()));
+    return text;
+  }
+
+  static void CompareList(const std::string& what, const std::vector<v1::FunnelActor>& got,
+                          const std::vector<FunnelActorByDefinition>& expected,
+                          FunnelDifferences& differences) {
+    std::vector<std::string> got_texts, expected_texts;
+    for (const v1::FunnelActor& actor : got) {
+      std::vector<absl::Time> times;
+      for (const auto& time : actor.step_times()) times.push_back(*FromProto(time, "step_times"));
+      got_texts.push_back(Show(actor.user_id(), actor.level(), actor.still_open(), times));
+    }
+    for (const FunnelActorByDefinition& actor : expected) {
+      std::vector<absl::Time> times;
+      for (const HistoryEvent& event : actor.attempt) times.push_back(event.time);
+      expected_texts.push_back(Show(actor.user, actor.level(), actor.open, times));
+    }
+    std::sort(got_texts.begin(), got_texts.end());
+    std::sort(expected_texts.begin(), expected_texts.end());
+    differences.Text(what, absl::StrJoin(got_texts, ", "), absl::StrJoin(expected_texts, ", "));
+  }
+
+  History seen_;
+  query::FunnelQuestion question_;
 };
 
 TEST_F(FunnelRandomTest, FunnelIsItsDefinition) {
@@ -207,7 +189,12 @@ TEST_F(FunnelRandomTest, FunnelIsItsDefinition) {
 
 TEST_F(FunnelRandomTest, ConversionRateIsItsDefinition) {
   CompareOnRandomHistories<v1::GetConversionRateRequest>(
-      kHistories, MakeConversionTrial, [&](const auto& trial) { return CompareConversionRate(trial); });
+      kHistories / 2, MakeConversionTrial, [&](const auto& trial) { return CompareConversionRate(trial); });
+}
+
+TEST_F(FunnelRandomTest, ActorsAreThoseOfTheDefinition) {
+  CompareOnRandomHistories<v1::GetFunnelRequest>(kHistories / 4, MakeFunnelTrial,
+                                                 [&](const auto& trial) { return CompareActors(trial); });
 }
 
 }  // namespace
