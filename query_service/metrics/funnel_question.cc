@@ -151,7 +151,7 @@ absl::Status ResolveAttribution(const Request& request, FunnelQuestion& question
   const bool by_event = !question.breakdown.empty() && !question.breakdown.reads_users();
   if (by_event) {
     question.attribution = request.attribution() == v1::FUNNEL_ATTRIBUTION_UNSPECIFIED
-                               ? v1::FUNNEL_ATTRIBUTION_ENTRY
+                               ? DefaultsOf(question.scope.preset).funnel_attribution
                                : request.attribution();
   } else if (request.attribution() != v1::FUNNEL_ATTRIBUTION_UNSPECIFIED) {
     return InvalidField("attribution",

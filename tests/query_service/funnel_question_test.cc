@@ -123,6 +123,24 @@ TEST(FunnelQuestionTest, TakesAStepOutsideTheExclusionAsItsEvent) {
               "exclusions { event_names: 'c' to_step: 2 }"));
 }
 
+TEST(FunnelQuestionTest, APresetGivesWhatIsNotSetAndASetFieldWins) {
+  const std::string posthog =
+      "scope { preset: PRESET_POSTHOG } steps { any_event: true } breakdown { event_name: true } ";
+  ASSERT_OK_AND_ASSIGN(const query::FunnelQuestion preset, Resolve(posthog));
+  EXPECT_EQ(preset.range, v1::FUNNEL_RANGE_ALL_STEPS);
+  EXPECT_EQ(preset.attribution, v1::FUNNEL_ATTRIBUTION_FIRST_TOUCH);
+  ASSERT_OK_AND_ASSIGN(
+      const query::FunnelQuestion set,
+      Resolve(posthog + "range_applies_to: FUNNEL_RANGE_ENTRY attribution: FUNNEL_ATTRIBUTION_ENTRY"));
+  EXPECT_EQ(set.range, v1::FUNNEL_RANGE_ENTRY);
+  EXPECT_EQ(set.attribution, v1::FUNNEL_ATTRIBUTION_ENTRY);
+  const std::string amplitude = "scope { preset: PRESET_AMPLITUDE } steps { any_event: true } ";
+  ASSERT_OK_AND_ASSIGN(const query::FunnelQuestion one_day, Resolve(amplitude));
+  EXPECT_EQ(one_day.window, absl::Hours(24));
+  ASSERT_OK_AND_ASSIGN(const query::FunnelQuestion one_minute, Resolve(amplitude + "window { seconds: 60 }"));
+  EXPECT_EQ(one_minute.window, absl::Minutes(1));
+}
+
 TEST(FunnelQuestionTest, TakesTheLimitsThemselves) {
   std::string request = "window { seconds: 31622400 } ";
   for (int i = 0; i < 20; ++i)
