@@ -3,118 +3,128 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <functional>
 #include <map>
-#include <tuple>
 #include <utility>
+
+#include "tests/reference/funnel_attempts.h"
+#include "tests/reference/funnel_breakdown.h"
 
 namespace donut::testing {
 namespace {
 
-using Attempt = std::vector<HistoryEvent>;
+using Events = std::vector<FunnelEventByDefinition>;
 
-bool Matches(const StepByDefinition& step, const HistoryEvent& event) {
-  return step.passes(event) && (step.names.empty() || std::find(step.names.begin(), step.names.end(),
-                                                                event.name) != step.names.end());
-}
-
-// The events of each actor that match any step, in funnel order.
 std::map<std::pair<std::string, std::string>, std::vector<HistoryEvent>> ActorsEvents(
     const History& history, const FunnelByDefinitionQuestion& question) {
-  const auto lowest_step = [&](const HistoryEvent& event) {
-    size_t step = 0;
-    while (step < question.steps.size() && !Matches(question.steps[step], event)) ++step;
-    return step;
-  };
   std::map<std::pair<std::string, std::string>, std::vector<HistoryEvent>> actors;
   for (const HistoryEvent& event : history.events) {
-    if (event.time > question.as_of || lowest_step(event) == question.steps.size()) continue;
     if (question.by_session && event.session.empty()) continue;
     actors[{event.user, question.by_session ? event.session : ""}].push_back(event);
-  }
-  for (auto& [actor, events] : actors) {
-    std::sort(events.begin(), events.end(), [&](const HistoryEvent& a, const HistoryEvent& b) {
-      return std::make_tuple(a.time, lowest_step(a), a.producer_no, a.sequence) <
-             std::make_tuple(b.time, lowest_step(b), b.producer_no, b.sequence);
-    });
   }
   return actors;
 }
 
-bool IsEntry(const HistoryEvent& event, const FunnelByDefinitionQuestion& question) {
-  return Matches(question.steps[0], event) && event.time >= question.start && event.time < question.end;
-}
-
-// Calls `visit` with every attempt, of any length, that continues `attempt` with events from `next` on.
-void VisitAttempts(const std::vector<HistoryEvent>& events, const FunnelByDefinitionQuestion& question,
-                   size_t next, Attempt& attempt, const std::function<void(const Attempt&)>& visit) {
-  if (!attempt.empty()) visit(attempt);
-  if (attempt.size() == question.steps.size()) return;
-  for (size_t i = next; i < events.size(); ++i) {
-    const bool fits = attempt.empty() ? IsEntry(events[i], question)
-                                      : Matches(question.steps[attempt.size()], events[i]) &&
-                                            events[i].time - attempt[0].time <= question.window;
-    if (!fits) continue;
-    attempt.push_back(events[i]);
-    VisitAttempts(events, question, i + 1, attempt, visit);
-    attempt.pop_back();
+// The less, the better: the longest attempt, of those the one that ends first, then starts last, then has the
+// second step earliest, the third, and so on. All by time first; what is still equal, by place.
+std::vector<int64_t> Preference(const AttemptByDefinition& attempt, const Events& events) {
+  std::vector<int64_t> times;
+  std::vector<int64_t> places;
+  for (const size_t place : attempt) {
+    times.push_back(absl::ToUnixMicros(events[place].event.time));
+    places.push_back(static_cast<int64_t>(place));
   }
-}
-
-// Whether `a` is the timed attempt rather than `b`: longer, ending first, starting
-// last, then the earliest intermediate steps.
-bool Precedes(const Attempt& a, const Attempt& b) {
-  if (a.size() != b.size()) return a.size() > b.size();
-  if (a.back().time != b.back().time) return a.back().time < b.back().time;
-  if (a.front().time != b.front().time) return a.front().time > b.front().time;
-  for (size_t i = 1; i < a.size(); ++i) {
-    if (a[i].time != b[i].time) return a[i].time < b[i].time;
+  std::vector<int64_t> preference = {-static_cast<int64_t>(attempt.size())};
+  for (const std::vector<int64_t>& numbers : {times, places}) {
+    preference.push_back(numbers.back());
+    preference.push_back(-numbers.front());
+    preference.insert(preference.end(), numbers.begin(), numbers.end());
   }
-  return false;
+  return preference;
 }
 
-Attempt TimedAttempt(const std::vector<HistoryEvent>& events, const FunnelByDefinitionQuestion& question) {
-  Attempt best;
-  Attempt scratch;
-  VisitAttempts(events, question, 0, scratch, [&](const Attempt& attempt) {
-    if (best.empty() || Precedes(attempt, best)) best = attempt;
-  });
-  // "The earliest intermediate steps" has one meaning only if no other attempt of the same
-  // length, end and start has any step earlier.
-  VisitAttempts(events, question, 0, scratch, [&](const Attempt& attempt) {
-    if (attempt.size() != best.size() || attempt.back().time != best.back().time ||
-        attempt.front().time != best.front().time) {
+// "The earliest intermediate steps" has one meaning only if no other attempt of the same
+// length, end and start has any step earlier. Attempts at several held values can be such.
+void CheckIsEarliest(const AttemptByDefinition& best, const Events& events,
+                     const FunnelByDefinitionQuestion& question) {
+  if (best.empty() || !question.held.empty() || question.order == v1::FUNNEL_ORDER_UNORDERED) return;
+  const auto time = [&](size_t place) { return events[place].event.time; };
+  VisitAttemptsByDefinition(events, question, [&](const AttemptByDefinition& attempt) {
+    if (attempt.size() != best.size() || time(attempt.back()) != time(best.back()) ||
+        time(attempt.front()) != time(best.front())) {
       return;
     }
     for (size_t i = 0; i < best.size(); ++i) {
-      if (attempt[i].time < best[i].time) std::abort();
+      if (time(attempt[i]) < time(best[i])) std::abort();
     }
   });
-  return best;
+}
+
+// Below the last step, with an entry whose window is open.
+bool IsOpen(const FunnelActorByDefinition& actor, const FunnelByDefinitionQuestion& question) {
+  if (actor.attempt.size() == question.steps.size()) return false;
+  if (question.all_steps && question.end <= question.as_of) return false;
+  return std::any_of(actor.entries.begin(), actor.entries.end(),
+                     [&](const auto& entry) { return entry.first + question.window > question.as_of; });
+}
+
+FunnelActorByDefinition FollowActor(const Events& events, const FunnelByDefinitionQuestion& question) {
+  FunnelActorByDefinition actor;
+  AttemptByDefinition best;
+  std::vector<int64_t> preference;
+  std::map<size_t, int> entries;
+  VisitAttemptsByDefinition(events, question, [&](const AttemptByDefinition& attempt) {
+    int& longest = entries[attempt[0]];
+    longest = std::max(longest, static_cast<int>(attempt.size()));
+    if (attempt.size() < best.size()) return;
+    const std::vector<int64_t> other = Preference(attempt, events);
+    if (!best.empty() && preference < other) return;
+    best = attempt;
+    preference = other;
+  });
+  CheckIsEarliest(best, events, question);
+  for (const size_t place : best) actor.attempt.push_back(events[place].event);
+  for (const auto& [place, longest] : entries) {
+    actor.entries.emplace_back(events[place].event.time, longest);
+  }
+  actor.open = IsOpen(actor, question);
+  return actor;
+}
+
+FunnelSeriesBucketByDefinition CountBucket(const std::vector<FunnelActorByDefinition>& actors,
+                                           const PeriodByDefinition& bucket,
+                                           const FunnelByDefinitionQuestion& question) {
+  FunnelSeriesBucketByDefinition counted;
+  for (const FunnelActorByDefinition& actor : actors) {
+    int longest = 0;
+    for (const auto& [time, length] : actor.entries) {
+      if (time >= bucket.start && time < bucket.end) longest = std::max(longest, length);
+    }
+    if (longest > 0) ++counted.entered;
+    if (longest >= question.series_from_step) ++counted.from;
+    if (longest >= question.series_to_step) ++counted.to;
+  }
+  return counted;
 }
 
 }  // namespace
 
 FunnelByDefinitionAnswer FunnelByDefinition(const History& history,
                                             const FunnelByDefinitionQuestion& question) {
-  const size_t steps = question.steps.size();
   FunnelByDefinitionAnswer answer;
-  answer.actors.resize(steps);
-  answer.from_previous.resize(steps);
-  for (const auto& [actor, events] : ActorsEvents(history, question)) {
-    const Attempt attempt = TimedAttempt(events, question);
-    for (size_t i = 0; i < attempt.size(); ++i) {
-      ++answer.actors[i];
-      if (i > 0) answer.from_previous[i].push_back(attempt[i].time - attempt[i - 1].time);
-    }
-    if (attempt.size() == steps) {
-      if (steps > 1) answer.to_convert.push_back(attempt.back().time - attempt.front().time);
-      continue;
-    }
-    const bool open = std::any_of(events.begin(), events.end(), [&](const HistoryEvent& event) {
-      return IsEntry(event, question) && event.time + question.window > question.as_of;
-    });
-    if (open) ++answer.still_open;
+  for (const auto& [key, of_actor] : ActorsEvents(history, question)) {
+    const Events events = FunnelEventsByDefinition(of_actor, question);
+    FunnelActorByDefinition actor = FollowActor(events, question);
+    if (actor.attempt.empty()) continue;
+    std::tie(actor.user, actor.session) = key;
+    AttributeByDefinition(events, history, question, actor);
+    answer.each_actor.push_back(std::move(actor));
+  }
+  static_cast<FunnelCountsByDefinition&>(answer) = CountByDefinition(answer.each_actor, question);
+  if (question.breakdown.subject_case() != v1::Breakdown::SUBJECT_NOT_SET) {
+    BreakDownByDefinition(question, answer);
+  }
+  for (const PeriodByDefinition& bucket : question.series_buckets) {
+    answer.series.push_back(CountBucket(answer.each_actor, bucket, question));
   }
   return answer;
 }
