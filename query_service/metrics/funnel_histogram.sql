@@ -10,7 +10,8 @@
               ELSE least(100, greatest(1, CASE {rule}::int
                 WHEN 0 THEN {count}::int
                 WHEN 1 THEN CASE WHEN took_q3 > took_q1
-                                 THEN ceil((took_max - took_min) * cbrt(took_count) / (2 * (took_q3 - took_q1)))
+                                 -- A whole number with the noise of its computation is that number.
+                                 THEN ceil((took_max - took_min) * cbrt(took_count) / (2 * (took_q3 - took_q1)) - 1e-9)
                                  ELSE 1 END
                 WHEN 2 THEN ceil(log(2, took_count::numeric)) + 1
                 WHEN 3 THEN ceil(sqrt(took_count))

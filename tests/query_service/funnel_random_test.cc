@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/proto_time.h"
+#include "common/status_macros.h"
 #include "gtest/gtest.h"
 #include "query_service/metrics/conversion_rate.h"
 #include "query_service/metrics/funnel.h"
@@ -18,7 +20,7 @@
 namespace donut::testing {
 namespace {
 
-constexpr int kHistories = 400;
+constexpr int kHistories = 300;
 
 template <typename Request>
 std::optional<v1::HistogramBins> HistogramOf(const Request& request) {

@@ -21,6 +21,7 @@ int64_t Least(int64_t k, const Enough& enough) {
 
 int64_t BinCount(const v1::HistogramBins& asked, const std::vector<absl::Duration>& durations) {
   const int64_t n = static_cast<int64_t>(durations.size());
+  if (durations.front() == durations.back()) return 1;
   if (asked.has_count()) return asked.count();
   switch (asked.rule()) {
     case v1::HISTOGRAM_RULE_STURGES:
@@ -34,7 +35,7 @@ int64_t BinCount(const v1::HistogramBins& asked, const std::vector<absl::Duratio
       if (range == 0) return 1;
       const double width = 2 * range / std::cbrt(static_cast<double>(n));
       return static_cast<int64_t>(
-          std::ceil(absl::ToDoubleSeconds(durations.back() - durations.front()) / width));
+          std::ceil(absl::ToDoubleSeconds(durations.back() - durations.front()) / width - 1e-9));
     }
   }
 }
