@@ -13,7 +13,9 @@
   SELECT 0 AS place, level, times, is_open FROM valued_attempts
   UNION ALL
   SELECT place, level, times, is_open
-  FROM valued_attempts AS t JOIN breakdown_rows AS r ON r.kind = t.kind AND r.value IS NOT DISTINCT FROM t.value
+  FROM valued_attempts AS t
+  -- Equality, which can be hashed; the kinds tell NULL from ''.
+  JOIN breakdown_rows AS r ON r.kind = t.kind AND coalesce(r.value, '') = coalesce(t.value, '')
 ), places AS (
   SELECT 0 AS place, NULL::text AS value, (SELECT count(*) FROM value_totals WHERE kind = 0) AS value_count
   UNION ALL
