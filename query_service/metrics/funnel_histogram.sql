@@ -15,7 +15,7 @@
                                  ELSE 1 END
                 WHEN 2 THEN ceil(log(2, took_count::numeric)) + 1
                 WHEN 3 THEN ceil(sqrt(took_count))
-                WHEN 4 THEN ceil(cbrt(took_count)) END))::int
+                WHEN 4 THEN ceil(cbrt(took_count) - 1e-9) END))::int
          END AS bin_count,
          took_min, took_max
   FROM lap_totals
