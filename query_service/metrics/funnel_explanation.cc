@@ -159,6 +159,10 @@ std::string FunnelExplanation::WhyNotEntered() const {
   if (any_is(v1::FUNNEL_EVENT_ROLE_WITHOUT_HELD_VALUE)) {
     return absl::StrCat("what would enter has no value for ", absl::StrJoin(question_.held, " and "));
   }
+  if (question_.scope.as_of < question_.scope.start) {
+    return absl::StrCat("the interval starts at ", Time(question_.scope.start), ", after as_of, ",
+                        Time(question_.scope.as_of));
+  }
   return absl::StrCat("there is no ", unordered ? "event of any step" : question_.steps[0].label, " from ",
                       Time(question_.scope.start), " to ",
                       Time(std::min(question_.scope.end, question_.scope.as_of)));

@@ -16,6 +16,7 @@ class OrderedWalk {
         places_(places),
         valid_(trace.question().steps.size() + 1),
         unexcluded_(valid_.size()),
+        reached_(valid_.size(), -1),
         entries_(valid_.size(), -1),
         seen_exclusions_(trace.question().exclusions.size()) {}
 
@@ -41,7 +42,10 @@ class OrderedWalk {
     for (size_t x = 0; x < seen_exclusions_.size(); ++x) {
       if ((ending >> x & 1) == 0) continue;
       const FunnelExclusionQuestion& exclusion = trace_.question().exclusions[x];
-      for (int step = exclusion.from_step; step < exclusion.to_step; ++step) valid_[step].clear();
+      for (int step = exclusion.from_step; step < exclusion.to_step; ++step) {
+        valid_[step].clear();
+        reached_[step] = -1;
+      }
     }
   }
 
@@ -50,9 +54,10 @@ class OrderedWalk {
     const FunnelExclusionQuestion& exclusion = trace_.question().exclusions[x];
     FunnelNote& note = trace_.notes(place).excluded;
     for (int step = exclusion.from_step; step < exclusion.to_step; ++step) {
-      const FunnelAttempt& attempt = valid_[step];
-      if (attempt.empty() || !trace_.is_open(attempt[0], place) || step < note.step) continue;
-      note = {step, attempt[0]};
+      const int entry = reached_[step];
+      // An earlier entry that has done as much has been where this one has, or its window is over.
+      const bool is_past = reached_[exclusion.to_step] >= entry;
+      if (entry >= 0 && !is_past && trace_.is_open(entry, place) && step >= note.step) note = {step, entry};
     }
   }
 
@@ -60,8 +65,13 @@ class OrderedWalk {
   void Step(int place) {
     FunnelEventNotes& notes = trace_.notes(place);
     const bool excludes = !seen_exclusions_.empty();
+    const int entered = trace_.is_entry(place) ? place : -1;
     for (int step = trace_.question().step_count(); step >= 1; --step) {
       if ((trace_.steps(place) >> (step - 1) & 1) == 0) continue;
+      const int reached_from = step == 1 ? entered : reached_[step - 1];
+      if (reached_from >= 0 && trace_.is_open(reached_from, place)) {
+        reached_[step] = std::max(reached_[step], reached_from);
+      }
       FunnelAttempt attempt = Continued(valid_, step, place);
       if (!attempt.empty()) {
         if (!notes.in_attempt.is_set()) notes.in_attempt = {step, attempt[0]};
@@ -73,10 +83,10 @@ class OrderedWalk {
         if (!notes.blocked.is_set()) notes.blocked = {step, unexcluded[0], ExclusionWithin(unexcluded)};
         Keep(unexcluded_, std::move(unexcluded));
       }
-      const int entry = step == 1 ? (trace_.is_entry(place) ? place : -1) : entries_[step - 1];
+      const int entry = step == 1 ? entered : entries_[step - 1];
       if (entry < 0) continue;
       if (!notes.late.is_set()) notes.late = {step, entry};
-      if (entries_[step] < 0 || trace_.time(entry) > trace_.time(entries_[step])) entries_[step] = entry;
+      entries_[step] = std::max(entries_[step], entry);
     }
     const auto missing = std::find(entries_.begin() + 1, entries_.end(), -1);
     notes.missing_step = static_cast<int>(missing - entries_.begin());
@@ -120,7 +130,9 @@ class OrderedWalk {
   // By length: the best attempt; as if there were no exclusions.
   std::vector<FunnelAttempt> valid_;
   std::vector<FunnelAttempt> unexcluded_;
-  // By length: the last entry from which the steps were done, as if there was no window either; -1 for none.
+  // By length: the last entry from which the steps were done, -1 for none; as if there was neither exclusion
+  // nor window.
+  std::vector<int> reached_;
   std::vector<int> entries_;
   // By exclusion, in order.
   std::vector<std::vector<int>> seen_exclusions_;

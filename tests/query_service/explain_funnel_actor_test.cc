@@ -246,6 +246,18 @@ TEST_F(ExplainFunnelActorTest, ExclusionAfterTheWindowChangesNothing) {
               ElementsAre("ENTERED", "EXCLUSION_WITHOUT_EFFECT", "TOO_LATE"));
 }
 
+TEST_F(ExplainFunnelActorTest, ExclusionBehindItsLastStepChangesNothing) {
+  const std::string funnel = "exclusions { event_names: 'x' to_step: 2 } " + Steps({"a", "b", "c"});
+  Add("10:00", "a");
+  Add("10:10", "b");
+  Add("10:20", "x");
+  Add("10:30", "c");
+  EXPECT_THAT(Roles(funnel), ElementsAre("ENTERED", "ADVANCED", "EXCLUSION_WITHOUT_EFFECT", "ADVANCED"));
+  // A second entry, which has not got so far.
+  Add("10:15", "a");
+  EXPECT_THAT(Roles(funnel), ElementsAre("ENTERED", "ADVANCED", "OTHER_ATTEMPT", "EXCLUDED", "ADVANCED"));
+}
+
 TEST_F(ExplainFunnelActorTest, ExclusionOfTheSameInstantComesBeforeTheStep) {
   Add("10:00", "a");
   Add("10:10", "b");
@@ -263,6 +275,12 @@ TEST_F(ExplainFunnelActorTest, SaysWhyNobodyEntered) {
   Roles(Steps({"signup", "visit"}));
   EXPECT_EQ(response_.summary(),
             "did not enter: there is no signup from 2024-03-05 00:00 to 2024-03-06 00:00");
+  v1::ExplainFunnelActorRequest request = Request(Steps({"visit"}));
+  *request.mutable_funnel()->mutable_scope()->mutable_as_of_time() =
+      donut::ToProto(At("2024-03-04 12:00:00"));
+  Roles(request);
+  EXPECT_EQ(response_.summary(),
+            "did not enter: the interval starts at 2024-03-05 00:00, after as_of, 2024-03-04 12:00");
   history_.events[0].time = At("2024-03-05 10:00:00");
   Roles("hold_constant: 'plan' " + Steps({"visit"}));
   EXPECT_EQ(response_.summary(), "did not enter: what would enter has no value for plan");
@@ -335,6 +353,28 @@ TEST_F(ExplainFunnelActorTest, UserOfAnotherProjectIsNotFound) {
   Load(history_);
   history_.events[0].user = "bob";
   EXPECT_EQ(Refusal(Request(Steps({"visit"}))).code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(ExplainFunnelActorTest, ReadsOnlyThePartitionsOfTheScan) {
+  const int year = YearOfMonths();
+  v1::ExplainFunnelActorRequest request = Request(Steps({"visit"}));
+  v1::Interval& interval = *request.mutable_funnel()->mutable_scope()->mutable_interval();
+  interval.set_start_date(absl::StrCat(year, "-03-05"));
+  interval.set_end_date(absl::StrCat(year, "-03-31"));
+  *request.mutable_funnel()->mutable_scope()->mutable_as_of_time() =
+      donut::ToProto(At(absl::StrCat(year, "-12-31 00:00:00")));
+  request.mutable_funnel()->mutable_window()->set_seconds(86400 * 3);
+  Add("10:00", "visit");
+  Load(history_);
+  const std::string month = absl::StrCat(year, "_0");
+  const auto scanned = [&] {
+    return ScannedPartitions(database(), [&](pqxx::transaction_base& transaction) {
+      EXPECT_OK(query::ExplainFunnelActor(request, context_, transaction));
+    });
+  };
+  EXPECT_THAT(scanned(), ElementsAre(month + "3", month + "4"));
+  request.mutable_funnel()->set_range_applies_to(v1::FUNNEL_RANGE_ALL_STEPS);
+  EXPECT_THAT(scanned(), ElementsAre(month + "3"));
 }
 
 TEST_F(ExplainFunnelActorTest, PassesOverWhatSaysNothingAboutOneActor) {
