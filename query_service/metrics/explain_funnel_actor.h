@@ -11,6 +11,11 @@
 
 namespace donut::query {
 
+// Of one actor that are taken in: more are RESOURCE_EXHAUSTED.
+inline constexpr int kMaxExplainedEvents = 100'000;
+// Of these, in the answer.
+inline constexpr int kMaxShownFunnelEvents = 2'000;
+
 absl::StatusOr<v1::ExplainFunnelActorResponse> ExplainFunnelActor(
     const v1::ExplainFunnelActorRequest& request, const QueryContext& context,
     pqxx::transaction_base& transaction);

@@ -1,0 +1,23 @@
+// From a funnel's request to the question that the oracle answers, and random requests. For tests. No state.
+#pragma once
+
+#include "common/proto_alias.h"
+#include "donut/analytics/v1/funnel.pb.h"
+#include "tests/reference/funnel.h"
+#include "tests/reference/history.h"
+#include "tests/reference/random_history.h"
+
+namespace donut::testing {
+
+// `scope`: as the answer repeats it. Points to `history`. Without presets.
+FunnelByDefinitionQuestion QuestionByDefinition(const v1::GetFunnelRequest& request,
+                                                const v1::ResolvedScope& scope, const History& history);
+
+// Steps, window, actor and all options of how they are followed, about what MakeRandomHistory and
+// AddRandomProperties give. The scope must be set, and stays. Not set: breakdown, histogram and series.
+void AddRandomFunnel(Dice& dice, const History& history, v1::GetFunnelRequest& request);
+
+// Breakdown, histogram and series, each in some requests. After AddRandomFunnel.
+void AddRandomFunnelReports(Dice& dice, v1::GetFunnelRequest& request);
+
+}  // namespace donut::testing
