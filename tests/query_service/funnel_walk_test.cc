@@ -12,8 +12,8 @@
 #include "common/proto_time.h"
 #include "gtest/gtest.h"
 #include "tests/query_service/metric_test.h"
+#include "tests/query_service/random_funnel.h"
 #include "tests/reference/funnel.h"
-#include "tests/reference/funnel_request.h"
 #include "tests/reference/json_text.h"
 #include "tests/reference/random_comparison.h"
 
@@ -29,20 +29,8 @@ const query::QueryContext& Context() {
 }
 
 RandomTrial<v1::GetFunnelRequest> MakeTrial(Dice& dice) {
-  const RandomSetting setting = PickSetting(dice);
-  RandomHistoryOptions options;
-  options.most_events = 18;
-  options.most_users = 1;
-  options.most_sessions = 0;
-  RandomTrial<v1::GetFunnelRequest> trial = {
-      MakeRandomHistory(dice, setting, options), setting.time_zone, {}};
-  *trial.request.mutable_scope() = MakeRandomScope(dice, setting);
-  if (!trial.history.events.empty() && dice.OneIn(4)) {
-    *trial.request.mutable_scope()->mutable_as_of_time() =
-        donut::ToProto(dice.Pick(trial.history.events).time);
-  }
-  AddRandomProperties(dice, trial.history);
-  AddRandomFunnel(dice, trial.history, trial.request);
+  RandomTrial<v1::GetFunnelRequest> trial = MakeFunnelTrial(dice);
+  trial.request.mutable_scope()->clear_filter();
   trial.request.set_actor(v1::ACTOR_USER);
   return trial;
 }
@@ -86,7 +74,7 @@ std::string Compare(const RandomTrial<v1::GetFunnelRequest>& trial) {
   const absl::StatusOr<query::FunnelQuestion> question = query::ResolveFunnel(trial.request, Context());
   if (!question.ok()) return question.status().ToString();
   const FunnelByDefinitionQuestion by_definition =
-      QuestionByDefinition(trial.request, query::ToProto(question->scope), trial.history);
+      QuestionByDefinition(*question, trial.history);
   const query::FunnelWalk walk =
       query::WalkFunnel(*question, Loaded(trial.history, *question, by_definition));
   const FunnelByDefinitionAnswer answer = FunnelByDefinition(trial.history, by_definition);
