@@ -73,6 +73,16 @@ TEST_F(PostgresUserPropertiesTest, ALateEventDoesNotBringBackWhatWasRemoved) {
   EXPECT_EQ(PropertiesOf("u"), json({{"seats", 5}, {"plan", "again"}}));
 }
 
+// docs/metrics/common.md
+TEST_F(PostgresUserPropertiesTest, AnswersTheExampleOfItsPage) {
+  Send(Setting("u", 1, {{"plan", "free"}, {"source", "ad"}}));
+  EXPECT_EQ(PropertiesOf("u"), json({{"plan", "free"}, {"source", "ad"}}));
+  Send(Setting("u", 3, {{"plan", "pro"}, {"source", nullptr}}));
+  EXPECT_EQ(PropertiesOf("u"), json({{"plan", "pro"}}));
+  Send(Setting("u", 2, {{"plan", "team"}, {"source", "mail"}, {"seats", 5}}));
+  EXPECT_EQ(PropertiesOf("u"), json({{"plan", "pro"}, {"seats", 5}}));
+}
+
 TEST_F(PostgresUserPropertiesTest, AtEqualTimesTheLaterNumberOfAProducerStands) {
   // Such as rows of a file that have dates only.
   const HelloAnswer grant = Hello("p");
@@ -198,9 +208,7 @@ class LatestSettings {
     const Version version(event.event_time().seconds(), producer_no, sequence);
     for (const auto& [key, value] : event.user_properties().fields()) {
       if (user.count(key) > 0 && user[key].first > version) continue;
-      std::string text;
-      AppendJsonValue(value, text);
-      user[key] = {version, json::parse(text)};
+      user[key] = {version, value.has_number_value() ? json(value.number_value()) : json()};
     }
   }
 
