@@ -49,7 +49,7 @@ std::optional<bool> Boolean(std::string_view field) {
 }
 
 void WriteField(std::string_view field, ColumnRole role, EventBytes& event) {
-  if (role == ColumnRole::kProperty) {
+  if (role == ColumnRole::kProperty || role == ColumnRole::kUserProperty) {
     if (const std::optional<double> number = JsonNumber(field)) return event.Number(*number);
     if (const std::optional<bool> boolean = Boolean(field)) return event.Bool(*boolean);
   }
@@ -105,6 +105,7 @@ CsvParser::CsvParser(const CsvOptions& options, std::vector<CsvColumn> columns, 
     if (role == ColumnRole::kUser) user_ = i;
     if (role == ColumnRole::kTime) time_ = i;
     if (role == ColumnRole::kSession) session_ = i;
+    if (IsUserProperty(role)) sets_user_properties_ = true;
   }
 }
 
@@ -119,6 +120,17 @@ absl::StatusOr<std::string_view> CsvParser::Required(size_t column) const {
   const std::string_view field = fields_.fields()[column];
   if (field.empty()) return absl::InvalidArgumentError(absl::StrCat(columns_[column].name, ": is empty"));
   return field;
+}
+
+void CsvParser::WriteFields(bool (*is_wanted)(ColumnRole), EventBytes& event) const {
+  const std::vector<std::string_view>& fields = fields_.fields();
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const CsvColumn& column = columns_[i];
+    if (!is_wanted(column.role) || fields[i].empty()) continue;
+    event.OpenMember(column.name);
+    WriteField(fields[i], column.role, event);
+    event.CloseMember();
+  }
 }
 
 absl::Status CsvParser::Parse(std::string_view row, EventBytes& event) {
@@ -140,13 +152,10 @@ absl::Status CsvParser::Parse(std::string_view row, EventBytes& event) {
     return absl::InvalidArgumentError(absl::StrCat(columns_[*time_].name, ": ", time.status().message()));
   }
   event.StartEvent(name, user, session_ ? fields[*session_] : std::string_view(), *time);
-  for (size_t i = 0; i < fields.size(); ++i) {
-    const CsvColumn& column = columns_[i];
-    const bool is_property = column.role == ColumnRole::kProperty || column.role == ColumnRole::kText;
-    if (!is_property || fields[i].empty()) continue;
-    event.OpenMember(column.name);
-    WriteField(fields[i], column.role, event);
-    event.CloseMember();
+  WriteFields(IsProperty, event);
+  if (sets_user_properties_) {
+    event.StartUserProperties();
+    WriteFields(IsUserProperty, event);
   }
   event.FinishEvent();
   if (const size_t bytes = event.bytes().size(); bytes > limits::kMaxEventBytes) {

@@ -30,6 +30,8 @@ class CsvParser : public RecordParser {
  private:
   absl::Status Explained(CsvFlaw flaw) const;
   absl::StatusOr<std::string_view> Required(size_t column) const;
+  // The fields of the columns whose role is wanted, as members.
+  void WriteFields(bool (*is_wanted)(ColumnRole), EventBytes& event) const;
 
   const std::vector<CsvColumn> columns_;
   const std::string event_name_;
@@ -37,6 +39,7 @@ class CsvParser : public RecordParser {
   CsvFields fields_;
   // The index of the column with this role.
   std::optional<size_t> event_, user_, time_, session_;
+  bool sets_user_properties_ = false;
 };
 
 // The number that `field` is, if it is one as JSON has it, and one that an event may have.

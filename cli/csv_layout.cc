@@ -102,7 +102,10 @@ class Resolver {
          {&options_.event_column, &options_.user_column, &options_.time_column, &options_.session_column}) {
       if (name == *chosen) return true;
     }
-    return std::find(options_.ignored.begin(), options_.ignored.end(), name) != options_.ignored.end();
+    for (const std::vector<std::string>* chosen : {&options_.ignored, &options_.user_properties}) {
+      if (std::find(chosen->begin(), chosen->end(), name) != chosen->end()) return true;
+    }
+    return false;
   }
 
   // The commonest mistakes show in the header.
@@ -118,6 +121,9 @@ class Resolver {
   }
 
   absl::Status DivideTheRest() {
+    for (const std::string& name : options_.user_properties) {
+      RETURN_IF_ERROR(Set("--user-properties", name, ColumnRole::kProperty, ColumnRole::kUserProperty));
+    }
     if (options_.properties) {
       for (CsvColumn& column : columns_) {
         if (column.role == ColumnRole::kProperty) column.role = ColumnRole::kIgnored;
@@ -130,13 +136,24 @@ class Resolver {
       RETURN_IF_ERROR(Set("--ignore", name, ColumnRole::kProperty, ColumnRole::kIgnored));
     }
     for (const std::string& name : options_.text_columns) {
-      RETURN_IF_ERROR(Set("--text", name, ColumnRole::kProperty, ColumnRole::kText));
+      const CsvColumn* const column = Named(name);
+      const bool of_user = column != nullptr && column->role == ColumnRole::kUserProperty;
+      RETURN_IF_ERROR(Set("--text", name, of_user ? ColumnRole::kUserProperty : ColumnRole::kProperty,
+                          of_user ? ColumnRole::kUserText : ColumnRole::kText));
     }
+    return CheckProperties();
+  }
+
+  absl::Status CheckProperties() {
     size_t properties = 0;
+    size_t user_properties = 0;
     for (CsvColumn& column : columns_) {
       if (column.role == ColumnRole::kProperty && options_.only_texts) column.role = ColumnRole::kText;
-      if (column.role != ColumnRole::kProperty && column.role != ColumnRole::kText) continue;
-      ++properties;
+      if (column.role == ColumnRole::kUserProperty && options_.only_texts)
+        column.role = ColumnRole::kUserText;
+      if (IsProperty(column.role)) ++properties;
+      if (IsUserProperty(column.role)) ++user_properties;
+      if (!IsProperty(column.role) && !IsUserProperty(column.role)) continue;
       if (column.name.size() > limits::kMaxPropertyKeyBytes) {
         return Wrong(absl::StrCat("a column's name is longer than ", limits::kMaxPropertyKeyBytes,
                                   " bytes, so it cannot be a property: --ignore it"));
@@ -146,6 +163,10 @@ class Resolver {
       return Wrong(absl::StrCat(properties, " columns would be properties, at most ", limits::kMaxProperties,
                                 " can: choose them with --properties NAME,NAME,..."));
     }
+    if (user_properties > limits::kMaxProperties) {
+      return Wrong(absl::StrCat("--user-properties: ", user_properties, " columns; at most ",
+                                limits::kMaxProperties, " are allowed"));
+    }
     return absl::OkStatus();
   }
 
@@ -154,9 +175,10 @@ class Resolver {
     if (column == nullptr) return Wrong(absl::StrCat(option, ": there is no column ", name));
     if (column->role == to) return absl::OkStatus();
     if (column->role != from) {
-      return Wrong(
-          absl::StrCat(option, ": ", name, " is taken already: it is ",
-                       column->role == ColumnRole::kIgnored ? "no property" : "a part of the event"));
+      return Wrong(absl::StrCat(option, ": ", name, " is taken already: it is ",
+                                column->role == ColumnRole::kIgnored ? "no property"
+                                : IsUserProperty(column->role)       ? "a property of the user"
+                                                                     : "a part of the event"));
     }
     column->role = to;
     return absl::OkStatus();

@@ -28,6 +28,8 @@ struct CsvOptions {
   // Only these columns become properties.
   std::optional<std::vector<std::string>> properties = {};
   std::vector<std::string> ignored = {};
+  // These are set on the user, and are no properties of the event.
+  std::vector<std::string> user_properties = {};
   // Properties of these columns are texts, whatever they look like; or all of them.
   std::vector<std::string> text_columns = {};
   bool only_texts = false;
@@ -41,8 +43,16 @@ enum class ColumnRole : char {
   kSession = 's',
   kProperty = 'p',
   kText = 'x',
+  kUserProperty = 'P',
+  kUserText = 'X',
   kIgnored = 'i'
 };
+
+// Whether it is one of the event or of the user.
+inline bool IsProperty(ColumnRole role) { return role == ColumnRole::kProperty || role == ColumnRole::kText; }
+inline bool IsUserProperty(ColumnRole role) {
+  return role == ColumnRole::kUserProperty || role == ColumnRole::kUserText;
+}
 
 struct CsvColumn {
   std::string name;

@@ -50,7 +50,14 @@ void EventBytes::StartEvent(std::string_view name, std::string_view user_id, std
   Open(event_tags::kProperties);
 }
 
-void EventBytes::FinishEvent() {
+void EventBytes::StartUserProperties() {
+  CloseProperties();
+  Open(event_tags::kUserProperties);
+}
+
+void EventBytes::FinishEvent() { CloseProperties(); }
+
+void EventBytes::CloseProperties() {
   assert(open_count_ == 1);
   const size_t properties = open_[0];
   Close();

@@ -21,6 +21,8 @@ class EventBytes {
   // The same, and begins an event: its properties follow, then FinishEvent. An empty session is none.
   void StartEvent(std::string_view name, std::string_view user_id, std::string_view session_id,
                   absl::Time time);
+  // Behind the properties: what follows is set on the user.
+  void StartUserProperties();
   void FinishEvent();
 
   const std::string& bytes() const { return bytes_; }
@@ -45,6 +47,8 @@ class EventBytes {
  private:
   void Open(uint8_t tag);
   void Close();
+  // The properties, which are left out when there are none.
+  void CloseProperties();
   void Delimited(uint8_t tag, std::string_view text);
 
   std::string bytes_;

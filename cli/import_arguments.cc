@@ -29,6 +29,7 @@ struct TypedArguments {
   std::string columns;
   std::string properties;
   std::string ignored;
+  std::string user_properties;
   std::string text_columns;
   std::string types = "auto";
   std::vector<CLI::Option*> json_only;
@@ -115,6 +116,9 @@ absl::StatusOr<CsvOptions> CsvOptionsOf(const TypedArguments& typed) {
   if (!typed.ignored.empty()) {
     ASSIGN_OR_RETURN(csv.ignored, NamesOf("--ignore", typed.ignored));
   }
+  if (!typed.user_properties.empty()) {
+    ASSIGN_OR_RETURN(csv.user_properties, NamesOf("--user-properties", typed.user_properties));
+  }
   if (!typed.text_columns.empty()) {
     ASSIGN_OR_RETURN(csv.text_columns, NamesOf("--text", typed.text_columns));
   }
@@ -150,6 +154,8 @@ void AddJsonOptions(CLI::App& subcommand, TypedArguments& typed) {
   add("--time-field", mapping.time, "Default: time, timestamp or event_time");
   add("--session-field", mapping.session, "Default: session or session_id");
   add("--properties-field", mapping.properties, "Default: properties or props");
+  add("--user-properties-field", mapping.user_properties,
+      "An object that is set on the user. Default:\nuser_properties");
 }
 
 void AddCsvOptions(CLI::App& subcommand, TypedArguments& typed) {
@@ -179,6 +185,8 @@ void AddCsvOptions(CLI::App& subcommand, TypedArguments& typed) {
   add("--properties", typed.properties, "NAME,...",
       "Only these columns become properties. Default: all others");
   add("--ignore", typed.ignored, "NAME,...", "These columns do not");
+  add("--user-properties", typed.user_properties, "NAME,...",
+      "These columns are set on the user instead, from the row's time on");
   add("--types", typed.types, "", "auto: numbers and true/false are such; text: all properties are texts")
       ->check(CLI::IsMember({"auto", "text"}));
   add("--text", typed.text_columns, "NAME,...",

@@ -14,6 +14,8 @@ namespace {
 
 using simdjson::dom::element_type;
 
+constexpr char kUsualUserProperties[] = "user_properties";
+
 absl::Status Wrong(const std::string& field, const std::string& rule) {
   return absl::InvalidArgumentError(absl::StrCat(field, ": ", rule));
 }
@@ -58,6 +60,10 @@ std::string FieldMapping::Fingerprint() const {
   for (const std::string* field : {&user, &event, &time, &session, &properties}) {
     absl::StrAppend(&fingerprint, field->size(), ":", *field);
   }
+  // Came later: where nothing is said of it, the ids are those of before.
+  if (!user_properties.empty()) {
+    absl::StrAppend(&fingerprint, user_properties.size(), ":", user_properties);
+  }
   return fingerprint;
 }
 
@@ -67,6 +73,13 @@ LineParser::LineParser(const FieldMapping& mapping) {
   AddField(kTime, mapping.time, {"time", "timestamp", "event_time"});
   AddField(kSession, mapping.session, {"session", "session_id"});
   AddField(kProperties, mapping.properties, {"properties", "props"});
+  std::vector<std::string> usual = {kUsualUserProperties};
+  // Whoever takes that key for something else has no user properties there.
+  for (const std::string* chosen :
+       {&mapping.user, &mapping.event, &mapping.time, &mapping.session, &mapping.properties}) {
+    if (*chosen == kUsualUserProperties) usual.clear();
+  }
+  AddField(kUserProperties, mapping.user_properties, usual);
 }
 
 void LineParser::AddField(Field field, const std::string& chosen, const std::vector<std::string>& usual) {
@@ -141,6 +154,7 @@ absl::Status LineParser::Parse(std::string_view line, EventBytes& event) {
 
   event.StartEvent(name_text, *user_text, *session_text, *time);
   RETURN_IF_ERROR(WriteProperties(object, event));
+  RETURN_IF_ERROR(WriteUserProperties(event));
   event.FinishEvent();
   if (const size_t bytes = event.bytes().size(); bytes > limits::kMaxEventBytes) {
     return absl::InvalidArgumentError(
@@ -163,24 +177,34 @@ absl::Status LineParser::WriteProperties(simdjson::dom::object line, EventBytes&
       taken_inside_.push_back(found.candidate->path);
     }
   }
-  const Found& properties = found_[kProperties];
-  if (properties.candidate != nullptr) {
-    simdjson::dom::object members;
-    if (properties.element.get_object().get(members) != simdjson::SUCCESS) {
-      return Wrong(properties.name(), "must be a JSON object");
-    }
-    // Where the properties themselves stand, for what is taken out of them.
-    JsonPlace steps[limits::kMaxPropertyNesting];
-    const JsonPath& path = properties.candidate->path;
-    if (path.size() > std::size(steps)) return Wrong(properties.name(), "a path of too many keys");
-    for (size_t i = 0; i < path.size(); ++i) steps[i] = {i == 0 ? nullptr : &steps[i - 1], path[i]};
-    for (const simdjson::dom::key_value_pair member : members) {
-      RETURN_IF_ERROR(WriteProperty(member, {&steps[path.size() - 1], member.key}, event));
-    }
-  }
+  RETURN_IF_ERROR(WriteMembersOf(found_[kProperties], event));
   for (const simdjson::dom::key_value_pair member : line) {
     if (IsTaken(member.key)) continue;
     RETURN_IF_ERROR(WriteProperty(member, {nullptr, member.key}, event));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LineParser::WriteUserProperties(EventBytes& event) {
+  if (found_[kUserProperties].candidate == nullptr) return absl::OkStatus();
+  keys_.clear();
+  event.StartUserProperties();
+  return WriteMembersOf(found_[kUserProperties], event);
+}
+
+absl::Status LineParser::WriteMembersOf(const Found& properties, EventBytes& event) {
+  if (properties.candidate == nullptr) return absl::OkStatus();
+  simdjson::dom::object members;
+  if (properties.element.get_object().get(members) != simdjson::SUCCESS) {
+    return Wrong(properties.name(), "must be a JSON object");
+  }
+  // Where the object itself stands, for what is taken out of it.
+  JsonPlace steps[limits::kMaxPropertyNesting];
+  const JsonPath& path = properties.candidate->path;
+  if (path.size() > std::size(steps)) return Wrong(properties.name(), "a path of too many keys");
+  for (size_t i = 0; i < path.size(); ++i) steps[i] = {i == 0 ? nullptr : &steps[i - 1], path[i]};
+  for (const simdjson::dom::key_value_pair member : members) {
+    RETURN_IF_ERROR(WriteProperty(member, {&steps[path.size() - 1], member.key}, event));
   }
   return absl::OkStatus();
 }

@@ -19,13 +19,14 @@ namespace donut::cli {
 // Where each part of an event stands in a line: a top-level key, or a dotted path such as
 // "properties.session_id". Empty: the usual names, the first that is there:
 //   user, user_id, distinct_id | event, event_name, name | time, timestamp, event_time |
-//   session, session_id | properties, props
+//   session, session_id | properties, props | user_properties
 struct FieldMapping {
   std::string user = {};
   std::string event = {};
   std::string time = {};
   std::string session = {};
   std::string properties = {};
+  std::string user_properties = {};
 
   // The same text for the same mapping: part of an import's identity.
   std::string Fingerprint() const;
@@ -42,7 +43,7 @@ class LineParser : public RecordParser {
                      const absl::Status& failure) const override;
 
  private:
-  enum Field : size_t { kUser, kEvent, kTime, kSession, kProperties, kFieldCount };
+  enum Field : size_t { kUser, kEvent, kTime, kSession, kProperties, kUserProperties, kFieldCount };
   // A place where a field may stand; of several, the one with the lower rank counts.
   struct Candidate {
     Field field;
@@ -60,6 +61,9 @@ class LineParser : public RecordParser {
   absl::Status Missing(const char* what, Field field) const;
   bool IsTaken(std::string_view key) const;
   absl::Status WriteProperties(simdjson::dom::object line, EventBytes& event);
+  absl::Status WriteUserProperties(EventBytes& event);
+  // The members of the object that holds the properties, or those of the user.
+  absl::Status WriteMembersOf(const Found& properties, EventBytes& event);
   absl::Status WriteProperty(const simdjson::dom::key_value_pair& member, const JsonPlace& place,
                              EventBytes& event);
 

@@ -31,6 +31,7 @@ struct TrackArguments {
   std::string insert_id;
   std::vector<std::string> properties;
   std::string json_properties;
+  std::vector<std::string> user_properties;
 };
 
 absl::StatusOr<v1::Event> ToEvent(const TrackArguments& arguments) {
@@ -54,6 +55,10 @@ absl::StatusOr<v1::Event> ToEvent(const TrackArguments& arguments) {
     const absl::Status added = AddProperty(property, *event.mutable_properties());
     if (!added.ok()) return absl::InvalidArgumentError(absl::StrCat("-p ", added.message()));
   }
+  for (const std::string& property : arguments.user_properties) {
+    const absl::Status added = AddProperty(property, *event.mutable_user_properties());
+    if (!added.ok()) return absl::InvalidArgumentError(absl::StrCat("--set ", added.message()));
+  }
   return event;
 }
 
@@ -64,6 +69,11 @@ std::string Described(const v1::Event& event) {
   absl::StrAppend(&text, " at ", absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", *time, absl::UTCTimeZone()));
   const int properties = event.properties().fields_size();
   if (properties > 0) absl::StrAppend(&text, ", ", properties, properties == 1 ? " property" : " properties");
+  const int user_properties = event.user_properties().fields_size();
+  if (user_properties > 0) {
+    absl::StrAppend(&text, ", ", user_properties,
+                    user_properties == 1 ? " user property" : " user properties");
+  }
   return text;
 }
 
@@ -120,6 +130,13 @@ void AddTrack(CLI::App& app, Command& command) {
       ->allow_extra_args(false);
   track->add_option("--json-properties", arguments->json_properties, "Properties as a JSON object")
       ->type_name("JSON");
+  track
+      ->add_option("--set", arguments->user_properties,
+                   "Sets a property of the user from the event's time on; null removes it")
+      ->type_name("KEY=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
   track
       ->add_option("--insert-id", arguments->insert_id,
                    "Stored once, however often it is sent within 30 days")

@@ -145,7 +145,8 @@ TrackResult Client::Track(std::string_view event_name, std::string_view user_id,
                           .user_id = user_id,
                           .session_id = options.session_id,
                           .event_time = options.event_time.value_or(now),
-                          .properties = properties};
+                          .properties = properties,
+                          .user_properties = options.user_properties.span()};
     const EventMeasure measure = MeasureEvent(event, now);
     if (measure.problem != nullptr) {
       streams_->CountInvalid();

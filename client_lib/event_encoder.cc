@@ -60,53 +60,70 @@ size_t ListBytes(std::span<const Value> values) {
   return bytes;
 }
 
-const char* CheckProperties(std::span<const Property> properties, int nesting);
+// A rule about properties, as it is told of each of the two fields that hold some.
+struct Rule {
+  const char* of_properties;
+  const char* of_user_properties;
+};
+#define DONUT_RULE(name, text) \
+  constexpr Rule name { "properties: " text, "user_properties: " text }
+DONUT_RULE(kMostKeys, "must have at most 255 keys");
+DONUT_RULE(kKeyNotEmpty, "a key must not be empty");
+DONUT_RULE(kMostKeyBytes, "a key must have at most 255 bytes");
+DONUT_RULE(kKeyUtf8, "a key must be UTF-8 without NUL");
+DONUT_RULE(kFinite, "numbers must be finite");
+DONUT_RULE(kWithin53Bits, "numbers must be within +-2^53; send larger ones as strings");
+DONUT_RULE(kMostTextBytes, "a string value must have at most 8192 bytes");
+DONUT_RULE(kTextUtf8, "a string value must be UTF-8 without NUL");
+DONUT_RULE(kMostNesting, "must be nested at most 5 levels deep");
+DONUT_RULE(kKnownKind, "unknown kind of value");
+#undef DONUT_RULE
 
-const char* CheckValue(const Value& value, int nesting) {
+// The rule that is broken; null: none.
+const Rule* CheckMembers(std::span<const Property> properties, int nesting);
+
+const Rule* CheckValue(const Value& value, int nesting) {
   switch (value.kind()) {
     case Value::Kind::kNull:
     case Value::Kind::kBool:
       return nullptr;
     case Value::Kind::kInteger:
-      if (value.integer() > static_cast<int64_t>(limits::kMaxInteger) ||
-          value.integer() < -static_cast<int64_t>(limits::kMaxInteger)) {
-        return "properties: numbers must be within +-2^53; send larger ones as strings";
-      }
-      return nullptr;
+      return value.integer() > static_cast<int64_t>(limits::kMaxInteger) ||
+                     value.integer() < -static_cast<int64_t>(limits::kMaxInteger)
+                 ? &kWithin53Bits
+                 : nullptr;
     case Value::Kind::kDouble:
-      if (!std::isfinite(value.double_value())) return "properties: numbers must be finite";
-      if (std::abs(value.double_value()) > limits::kMaxInteger) {
-        return "properties: numbers must be within +-2^53; send larger ones as strings";
-      }
-      return nullptr;
+      if (!std::isfinite(value.double_value())) return &kFinite;
+      return std::abs(value.double_value()) > limits::kMaxInteger ? &kWithin53Bits : nullptr;
     case Value::Kind::kString:
-      if (value.text().size() > limits::kMaxStringValueBytes) {
-        return "properties: a string value must have at most 8192 bytes";
-      }
-      if (!IsStorableText(value.text())) return "properties: a string value must be UTF-8 without NUL";
-      return nullptr;
+      if (value.text().size() > limits::kMaxStringValueBytes) return &kMostTextBytes;
+      return IsStorableText(value.text()) ? nullptr : &kTextUtf8;
     case Value::Kind::kList:
-      if (nesting >= limits::kMaxPropertyNesting) return "properties: must be nested at most 5 levels deep";
+      if (nesting >= limits::kMaxPropertyNesting) return &kMostNesting;
       for (const Value& element : value.list()) {
-        if (const char* problem = CheckValue(element, nesting + 1)) return problem;
+        if (const Rule* broken = CheckValue(element, nesting + 1)) return broken;
       }
       return nullptr;
     case Value::Kind::kObject:
-      return CheckProperties(value.object(), nesting + 1);
+      return CheckMembers(value.object(), nesting + 1);
   }
-  return "properties: unknown kind of value";
+  return &kKnownKind;
 }
 
-const char* CheckProperties(std::span<const Property> properties, int nesting) {
-  if (nesting > limits::kMaxPropertyNesting) return "properties: must be nested at most 5 levels deep";
+const Rule* CheckMembers(std::span<const Property> properties, int nesting) {
+  if (nesting > limits::kMaxPropertyNesting) return &kMostNesting;
   for (const Property& property : properties) {
-    if (property.key.empty()) return "properties: a key must not be empty";
-    if (property.key.size() > limits::kMaxPropertyKeyBytes)
-      return "properties: a key must have at most 255 bytes";
-    if (!IsStorableText(property.key)) return "properties: a key must be UTF-8 without NUL";
-    if (const char* problem = CheckValue(property.value, nesting)) return problem;
+    if (property.key.empty()) return &kKeyNotEmpty;
+    if (property.key.size() > limits::kMaxPropertyKeyBytes) return &kMostKeyBytes;
+    if (!IsStorableText(property.key)) return &kKeyUtf8;
+    if (const Rule* broken = CheckValue(property.value, nesting)) return broken;
   }
   return nullptr;
+}
+
+const Rule* CheckProperties(std::span<const Property> properties) {
+  if (properties.size() > limits::kMaxProperties) return &kMostKeys;
+  return CheckMembers(properties, 1);
 }
 
 const char* CheckTexts(const EventView& event) {
@@ -203,16 +220,23 @@ EventMeasure MeasureEvent(const EventView& event, absl::Time now) {
     measure.problem = "event_time: must be from 1971 to 24 hours from now";
     return measure;
   }
-  if (event.properties.size() > limits::kMaxProperties) {
-    measure.problem = "properties: must have at most 255 keys";
+  if (const Rule* broken = CheckProperties(event.properties)) {
+    measure.problem = broken->of_properties;
     return measure;
   }
-  if ((measure.problem = CheckProperties(event.properties, 1)) != nullptr) return measure;
   measure.properties_bytes = ObjectBytes(event.properties);
   measure.event_bytes = Delimited(event.name.size()) + Delimited(event.user_id.size()) +
                         Delimited(WireTime(event.event_time).bytes());
   if (!event.session_id.empty()) measure.event_bytes += Delimited(event.session_id.size());
   if (!event.properties.empty()) measure.event_bytes += Delimited(measure.properties_bytes);
+  if (!event.user_properties.empty()) {
+    if (const Rule* broken = CheckProperties(event.user_properties)) {
+      measure.problem = broken->of_user_properties;
+      return measure;
+    }
+    measure.user_properties_bytes = ObjectBytes(event.user_properties);
+    measure.event_bytes += Delimited(measure.user_properties_bytes);
+  }
   if (measure.event_bytes > limits::kMaxEventBytes) measure.problem = "event: must have at most 32768 bytes";
   return measure;
 }
@@ -232,7 +256,11 @@ void WriteEvent(const EventView& event, const EventMeasure& measure, char* out) 
   }
   if (!event.properties.empty()) {
     at = WriteLength(event_tags::kProperties, measure.properties_bytes, at);
-    WriteObject(event.properties, at);
+    at = WriteObject(event.properties, at);
+  }
+  if (!event.user_properties.empty()) {
+    at = WriteLength(event_tags::kUserProperties, measure.user_properties_bytes, at);
+    WriteObject(event.user_properties, at);
   }
 }
 

@@ -21,14 +21,16 @@ struct EventView {
   std::string_view session_id = {};
   absl::Time event_time = absl::UnixEpoch();
   std::span<const Property> properties = {};
+  std::span<const Property> user_properties = {};
 };
 
 struct EventMeasure {
   // The field and the rule that is broken; null when none is. Static text.
   const char* problem = nullptr;
-  // Bytes of the event, and of the Struct in it.
+  // Bytes of the event, and of the Structs in it.
   size_t event_bytes = 0;
   size_t properties_bytes = 0;
+  size_t user_properties_bytes = 0;
 };
 
 // `now` bounds the event time.

@@ -67,11 +67,18 @@ class Preparation {
 
   PreparedBatch Take() {
     // What is staged is counted by capacity, and may wait long.
-    if (batch_.rows.capacity() > batch_.rows.size() + batch_.rows.size() / 2) batch_.rows.shrink_to_fit();
+    ShrinkToFit(batch_.rows);
+    ShrinkToFit(batch_.text);
+    ShrinkToFit(batch_.user_properties);
     return std::move(batch_);
   }
 
  private:
+  template <typename Container>
+  static void ShrinkToFit(Container& container) {
+    if (container.capacity() > container.size() + container.size() / 2) container.shrink_to_fit();
+  }
+
   int64_t SequenceOf(size_t index) const { return source_.first_sequence + static_cast<int64_t>(index); }
 
   // JSON is rarely longer than what it is made of.
@@ -128,6 +135,7 @@ class Preparation {
     prepared.payload = Append(payload);
     prepared.user_text = Append(event->user_id());
     prepared.insert_id = Append(event->insert_id());
+    AddUserUpdate(event->user_properties(), event_time_us, prepared);
     if (is_pipeline_event) {
       update.session_id = session_id.value_or(0);
       update.session_text = event->session_id();
@@ -136,6 +144,23 @@ class Preparation {
       batch_.pipeline_updates.push_back(std::move(update));
     }
     return true;
+  }
+
+  void AddUserUpdate(const google::protobuf::Struct& properties, int64_t event_time_us,
+                     PreparedEvent& prepared) {
+    if (properties.fields().empty()) return;
+    prepared.user_update = static_cast<int>(batch_.user_updates.size());
+    batch_.user_updates.push_back({event_time_us, static_cast<uint32_t>(batch_.user_properties.size()),
+                                   static_cast<uint32_t>(properties.fields_size())});
+    for (const auto& [key, value] : properties.fields()) {
+      const size_t key_begin = batch_.text.size();
+      AppendJsonText(key, batch_.text);
+      const size_t value_begin = batch_.text.size();
+      AppendJsonValue(value, batch_.text);
+      batch_.user_properties.push_back(
+          {{static_cast<uint32_t>(key_begin), static_cast<uint32_t>(value_begin - key_begin)},
+           {static_cast<uint32_t>(value_begin), static_cast<uint32_t>(batch_.text.size() - value_begin)}});
+    }
   }
 
   // Adds the event whose row is complete but for what these say. Returns the id of its session.

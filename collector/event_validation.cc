@@ -127,6 +127,15 @@ MaybeProblem ValidateStruct(const Struct& properties, const Place& place, int de
   return std::nullopt;
 }
 
+MaybeProblem ValidateProperties(const Struct& properties, std::string_view field) {
+  if (properties.fields_size() > limits::kMaxProperties) {
+    return Problem{v1::REJECTION_REASON_TOO_LARGE,
+                   absl::StrCat(std::string(field), ": ", properties.fields_size(), " keys; at most ",
+                                limits::kMaxProperties, " are allowed")};
+  }
+  return ValidateStruct(properties, {field}, 1);
+}
+
 }  // namespace
 
 std::optional<Problem> ValidateEventSize(size_t serialized_bytes) {
@@ -145,12 +154,8 @@ std::optional<Problem> ValidateEvent(const v1::Event& event, absl::Time now) {
   if (event.has_event_time()) {
     if (auto problem = ValidateTime(event.event_time(), now)) return problem;
   }
-  if (event.properties().fields_size() > limits::kMaxProperties) {
-    return Problem{v1::REJECTION_REASON_TOO_LARGE,
-                   absl::StrCat("properties: ", event.properties().fields_size(), " keys; at most ",
-                                limits::kMaxProperties, " are allowed")};
-  }
-  return ValidateStruct(event.properties(), {"properties"}, 1);
+  if (auto problem = ValidateProperties(event.properties(), "properties")) return problem;
+  return ValidateProperties(event.user_properties(), "user_properties");
 }
 
 }  // namespace donut::collector

@@ -10,6 +10,8 @@
 #include "collector/pipeline_writer.h"
 #include "collector/sql_array.h"
 #include "collector/statements.h"
+#include "collector/user_property_rows.h"
+#include "collector/user_property_writer.h"
 #include "common/limits.h"
 #include "common/status_macros.h"
 
@@ -36,6 +38,8 @@ absl::Status GroupTransaction::Run(pqxx::transaction_base& transaction,
   RETURN_IF_ERROR(NumberUnaryRows());
   WritePipelineRows(transaction);
   WriteEvents(connection);
+  // Behind the COPY: other lanes wait for the users that are locked here.
+  WriteUserProperties(transaction);
   WriteRejections(transaction);
   WriteSkippedRanges(transaction);
   WriteLedger(transaction);
@@ -275,6 +279,24 @@ void GroupTransaction::WritePipelineRows(pqxx::transaction_base& transaction) {
                  update.event_time_us, update);
   }
   UpsertPipelineRows(transaction, pipeline);
+}
+
+void GroupTransaction::WriteUserProperties(pqxx::transaction_base& transaction) {
+  UserPropertyRows users;
+  for (const Row& row : rows_) {
+    const PreparedEvent& event = row.event();
+    if (row.left_out || event.user_update < 0) continue;
+    const StagedPiece& piece = *row.span->piece;
+    const PreparedBatch& batch = piece.batch;
+    const UserUpdate& update = batch.user_updates[static_cast<size_t>(event.user_update)];
+    const PropertyVersion version{update.event_time_us, ProducerOf(*row.span), row.number};
+    UserPropertyRow& user = users.RowOf({piece.project_id, event.user_id}, batch.Text(event.user_text));
+    for (size_t i = update.first; i < update.first + update.count; ++i) {
+      const UserProperty& property = batch.user_properties[i];
+      UserPropertyRows::Set(user, batch.Text(property.key), batch.Text(property.value), version);
+    }
+  }
+  MergeUserProperties(transaction, users);
 }
 
 void GroupTransaction::WriteRejections(pqxx::transaction_base& transaction) {

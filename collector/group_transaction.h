@@ -96,6 +96,7 @@ class GroupTransaction {
   absl::Status NumberUnaryRows();
   void WriteEvents(postgres::CopyConnection& connection);
   void WritePipelineRows(pqxx::transaction_base& transaction);
+  void WriteUserProperties(pqxx::transaction_base& transaction);
   void WriteRejections(pqxx::transaction_base& transaction);
   void WriteSkippedRanges(pqxx::transaction_base& transaction);
   void WriteLedger(pqxx::transaction_base& transaction);

@@ -6,7 +6,8 @@ size_t PreparedBatch::MemoryBytes() const {
   size_t bytes = sizeof(*this) + text.capacity() + rows.capacity() +
                  events.capacity() * sizeof(PreparedEvent) + rejected.capacity() * sizeof(RejectedEvent) +
                  pipeline_updates.capacity() * sizeof(PipelineUpdate) +
-                 names.capacity() * sizeof(std::string);
+                 user_updates.capacity() * sizeof(UserUpdate) +
+                 user_properties.capacity() * sizeof(UserProperty) + names.capacity() * sizeof(std::string);
   for (const RejectedEvent& event : rejected) bytes += event.detail.capacity() + event.payload.capacity();
   for (const PipelineUpdate& update : pipeline_updates) {
     bytes += update.pipeline.capacity() + update.phase.capacity() + update.reason.capacity() +

@@ -36,6 +36,19 @@ struct PipelineUpdate {
   int64_t event_time_us = 0;
 };
 
+// A key that an event sets on its user.
+struct UserProperty {
+  TextRef key;    // as JSON
+  TextRef value;  // as JSON; null removes the key
+};
+
+// What one event says about its user.
+struct UserUpdate {
+  int64_t event_time_us = 0;
+  uint32_t first = 0;  // in PreparedBatch::user_properties
+  uint32_t count = 0;
+};
+
 struct PreparedEvent {
   // Its number on the stream; its place in the request, from 0, for TrackEvents.
   int64_t sequence = 0;
@@ -46,6 +59,7 @@ struct PreparedEvent {
   TextRef insert_id;         // empty: none
   TextRef payload;           // the event as it came, for the dead letters
   int pipeline_update = -1;  // index into PreparedBatch::pipeline_updates; -1: an ordinary event
+  int user_update = -1;      // index into PreparedBatch::user_updates; -1: it says nothing about its user
 };
 
 // An event that is refused for good, and kept as it came.
@@ -61,6 +75,8 @@ struct PreparedBatch {
   std::vector<PreparedEvent> events;    // ascending sequence
   std::vector<RejectedEvent> rejected;  // ascending sequence
   std::vector<PipelineUpdate> pipeline_updates;
+  std::vector<UserUpdate> user_updates;
+  std::vector<UserProperty> user_properties;
   std::vector<std::string> names;  // each once
   std::string rows;                // event_row.h
   std::string text;

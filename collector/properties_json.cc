@@ -12,7 +12,36 @@ namespace {
 using google::protobuf::Struct;
 using google::protobuf::Value;
 
-void AppendText(std::string_view text, std::string& out) {
+// Writes a number that has at most three decimals, as prices and durations mostly do, and moves `out` behind
+// it; false for others, which std::to_chars takes five times as long for. The text is the same: with at most
+// 15 digits there is only one that reads back as this double.
+bool WriteShortDecimal(double number, char*& out) {
+  constexpr int64_t kScale = 1'000;
+  constexpr double kMost = 1e12;  // with three decimals: 15 digits
+  const double size = std::abs(number);
+  if (!(size < kMost)) return false;
+  const int64_t scaled = std::llround(size * kScale);
+  if (static_cast<double>(scaled) / kScale != size) return false;
+  if (number < 0) *out++ = '-';
+  out = std::to_chars(out, out + kMaxJsonNumberBytes - 1, scaled / kScale).ptr;
+  int64_t decimals = scaled % kScale;
+  if (decimals == 0) return true;
+  *out++ = '.';
+  for (int64_t unit = kScale / 10; decimals > 0; unit /= 10) {
+    *out++ = static_cast<char>('0' + decimals / unit);
+    decimals %= unit;
+  }
+  return true;
+}
+
+void AppendNumber(double number, std::string& out) {
+  char buffer[kMaxJsonNumberBytes];
+  out.append(buffer, WriteJsonNumber(number, buffer));
+}
+
+}  // namespace
+
+void AppendJsonText(std::string_view text, std::string& out) {
   out += '"';
   size_t plain = 0;  // where the bytes begin that need no escape
   for (size_t i = 0; i < text.size(); ++i) {
@@ -48,40 +77,13 @@ void AppendText(std::string_view text, std::string& out) {
   out += '"';
 }
 
-// Writes a number that has at most three decimals, as prices and durations mostly do, and moves `out` behind
-// it; false for others, which std::to_chars takes five times as long for. The text is the same: with at most
-// 15 digits there is only one that reads back as this double.
-bool WriteShortDecimal(double number, char*& out) {
-  constexpr int64_t kScale = 1'000;
-  constexpr double kMost = 1e12;  // with three decimals: 15 digits
-  const double size = std::abs(number);
-  if (!(size < kMost)) return false;
-  const int64_t scaled = std::llround(size * kScale);
-  if (static_cast<double>(scaled) / kScale != size) return false;
-  if (number < 0) *out++ = '-';
-  out = std::to_chars(out, out + kMaxJsonNumberBytes - 1, scaled / kScale).ptr;
-  int64_t decimals = scaled % kScale;
-  if (decimals == 0) return true;
-  *out++ = '.';
-  for (int64_t unit = kScale / 10; decimals > 0; unit /= 10) {
-    *out++ = static_cast<char>('0' + decimals / unit);
-    decimals %= unit;
-  }
-  return true;
-}
-
-void AppendNumber(double number, std::string& out) {
-  char buffer[kMaxJsonNumberBytes];
-  out.append(buffer, WriteJsonNumber(number, buffer));
-}
-
-void AppendValue(const Value& value, std::string& out) {
+void AppendJsonValue(const Value& value, std::string& out) {
   switch (value.kind_case()) {
     case Value::kNumberValue:
       AppendNumber(value.number_value(), out);
       return;
     case Value::kStringValue:
-      AppendText(value.string_value(), out);
+      AppendJsonText(value.string_value(), out);
       return;
     case Value::kBoolValue:
       out += value.bool_value() ? "true" : "false";
@@ -94,7 +96,7 @@ void AppendValue(const Value& value, std::string& out) {
       for (const Value& element : value.list_value().values()) {
         out += separator;
         separator = ',';
-        AppendValue(element, out);
+        AppendJsonValue(element, out);
       }
       out += separator == '[' ? "[]" : "]";
       return;
@@ -105,8 +107,6 @@ void AppendValue(const Value& value, std::string& out) {
       return;
   }
 }
-
-}  // namespace
 
 char* WriteJsonNumber(double number, char* out) {
   if (std::abs(number) <= limits::kMaxInteger) {
@@ -124,9 +124,9 @@ void AppendJson(const Struct& properties, std::string& out) {
   for (const auto& [key, value] : properties.fields()) {
     out += separator;
     separator = ',';
-    AppendText(key, out);
+    AppendJsonText(key, out);
     out += ':';
-    AppendValue(value, out);
+    AppendJsonValue(value, out);
   }
   out += separator == '{' ? "{}" : "}";
 }

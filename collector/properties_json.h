@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "google/protobuf/struct.pb.h"
 
@@ -13,6 +14,9 @@ namespace donut::collector {
 // same double, integers without exponent. The caller has validated: numbers are finite
 // and text is UTF-8 without NUL. A Value without a kind is written as null.
 void AppendJson(const google::protobuf::Struct& properties, std::string& out);
+// The same for one value, and for a text such as a key.
+void AppendJsonValue(const google::protobuf::Value& value, std::string& out);
+void AppendJsonText(std::string_view text, std::string& out);
 
 // One number in the same way, for those who write JSON from elsewhere. Returns the place behind it; `out` has
 // room for kMaxJsonNumberBytes.

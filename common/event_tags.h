@@ -15,6 +15,7 @@ inline constexpr uint8_t kSessionId = 0x1a;
 inline constexpr uint8_t kEventTime = 0x22;
 inline constexpr uint8_t kProperties = 0x2a;
 inline constexpr uint8_t kInsertId = 0x32;
+inline constexpr uint8_t kUserProperties = 0x3a;
 // google.protobuf.Timestamp
 inline constexpr uint8_t kSeconds = 0x08;
 inline constexpr uint8_t kNanos = 0x10;

@@ -41,6 +41,9 @@ inline constexpr int kProducerIdBytes = 16;
 inline constexpr int kTokenBytes = 16;
 inline constexpr int kMaxEarlierTokens = 64;
 
+// One user.
+inline constexpr int kMaxUserProperties = 255;  // keys, removed ones included
+
 // One project.
 inline constexpr int kMaxEventNames = 10'000;
 

@@ -160,5 +160,18 @@ TEST(SplitRowTest, SaysWhatIsWrong) {
   EXPECT_THAT(SplitRow({}, "\xFF\xFE").status().message(), HasSubstr("UTF-8"));
 }
 
+TEST_F(CsvEventTest, SetsPropertiesOfTheUser) {
+  names_ = {"user", "event", "time", "n", "seats", "zip", "empty"};
+  options_.user_properties = {"seats", "zip", "empty"};
+  options_.text_columns = {"zip"};
+  const v1::Event event = Parsed("ada,e,1706677200,7,5,10115,");
+  ASSERT_EQ(event.properties().fields_size(), 1);
+  EXPECT_EQ(event.properties().fields().at("n").number_value(), 7);
+  ASSERT_EQ(event.user_properties().fields_size(), 2);
+  EXPECT_EQ(event.user_properties().fields().at("seats").number_value(), 5);
+  EXPECT_EQ(event.user_properties().fields().at("zip").string_value(), "10115");
+  EXPECT_FALSE(Parsed("ada,e,1706677200,7,,,").has_user_properties());
+}
+
 }  // namespace
 }  // namespace donut::cli

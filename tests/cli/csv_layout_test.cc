@@ -131,5 +131,34 @@ TEST(CsvLayoutTest, FingerprintsStayAsTheyWereForEver) {
       "csv 1\n2:,q2:ut12:4:user4:time1:e4:unix0:");
 }
 
+TEST(CsvLayoutTest, ColumnsOfTheUserAreNoPropertiesOfTheEvent) {
+  const Names names = {"user", "event", "time", "name", "plan", "zip"};
+  EXPECT_EQ(Roles(names, {.user_properties = {"name", "zip"}}), "uetPpP");
+  EXPECT_EQ(Roles(names, {.user_properties = {"name", "zip"}, .text_columns = {"zip", "plan"}}), "uetPxX");
+  EXPECT_EQ(Roles(names, {.user_properties = {"zip"}, .only_texts = true}), "uetxxX");
+  EXPECT_EQ(Roles(names, {.properties = Names{}, .user_properties = {"zip"}}), "uetiiP");
+  // A chosen column is not taken for something else.
+  EXPECT_EQ(Roles({"user", "time", "name", "action"}, {.user_properties = {"name"}}), "utPe");
+  EXPECT_THAT(Roles(names, {.user_properties = {"Zip"}}),
+              HasSubstr("--user-properties: there is no column Zip"));
+  EXPECT_THAT(Roles(names, {.user_properties = {"user"}}), HasSubstr("a part of the event"));
+  EXPECT_THAT(Roles(names, {.properties = Names{"zip"}, .user_properties = {"zip"}}),
+              HasSubstr("--properties: zip is taken already: it is a property of the user"));
+  EXPECT_THAT(Roles(names, {.ignored = {"zip"}, .user_properties = {"zip"}}), HasSubstr("taken already"));
+  EXPECT_NE(Fingerprint({.user_properties = {"a"}}), Fingerprint({}));
+}
+
+TEST(CsvLayoutTest, HasAtMost255ColumnsOfTheUser) {
+  Names names = {"user", "event", "time"};
+  CsvOptions options;
+  for (int i = 0; i < 256; ++i) {
+    names.push_back(absl::StrCat("c", i));
+    options.user_properties.push_back(names.back());
+  }
+  EXPECT_THAT(Roles(names, options), HasSubstr("--user-properties: 256 columns; at most 255"));
+  options.user_properties.pop_back();
+  EXPECT_EQ(Roles(names, options).size(), 259u);
+}
+
 }  // namespace
 }  // namespace donut::cli

@@ -163,5 +163,60 @@ TEST(ImportLineTest, TheFingerprintTellsMappingsApart) {
             (FieldMapping{.user = "ab", .event = ""}.Fingerprint()));
 }
 
+TEST(ImportLineTest, SetsTheUsersPropertiesFromTheirKey) {
+  const v1::Event event = Parsed(With(
+      R"("user":"ada","event":"e","seats":5,"user_properties":{"plan":"pro","trial":null,"a":{"b":[1]}})"));
+  EXPECT_EQ(event.properties().fields_size(), 1);
+  const auto& fields = event.user_properties().fields();
+  ASSERT_EQ(fields.size(), 3u);
+  EXPECT_EQ(fields.at("plan").string_value(), "pro");
+  EXPECT_TRUE(fields.at("trial").has_null_value());
+  EXPECT_EQ(fields.at("a").struct_value().fields().at("b").list_value().values(0).number_value(), 1);
+  EXPECT_FALSE(Parsed(With(R"("user":"ada","event":"e","user_properties":{})")).has_user_properties());
+  EXPECT_FALSE(Parsed(With(R"("user":"ada","event":"e","user_properties":null)")).has_user_properties());
+}
+
+TEST(ImportLineTest, TheSameKeyMayBeOfTheEventAndOfTheUser) {
+  const v1::Event event = Parsed(
+      With(R"("user":"ada","event":"e","properties":{"plan":"free"},"user_properties":{"plan":"pro"})"));
+  EXPECT_EQ(event.properties().fields().at("plan").string_value(), "free");
+  EXPECT_EQ(event.user_properties().fields().at("plan").string_value(), "pro");
+}
+
+TEST(ImportLineTest, FindsUserPropertiesWhereTheMappingSays) {
+  const v1::Event event = Parsed(
+      With(R"("event":"e","user_properties":1,"properties":{"n":1,"traits":{"id":"ada","plan":"pro"}})"),
+      {.user = "properties.traits.id", .user_properties = "properties.traits"});
+  EXPECT_EQ(event.user_id(), "ada");
+  EXPECT_EQ(event.properties().fields_size(), 2);
+  EXPECT_EQ(event.properties().fields().at("n").number_value(), 1);
+  EXPECT_EQ(event.properties().fields().at("user_properties").number_value(), 1);
+  ASSERT_EQ(event.user_properties().fields_size(), 1);
+  EXPECT_EQ(event.user_properties().fields().at("plan").string_value(), "pro");
+}
+
+TEST(ImportLineTest, WhoTakesTheUsualKeyForSomethingElseHasNoUserProperties) {
+  const v1::Event event = Parsed(With(R"("user":"ada","event":"e","user_properties":{"plan":"pro"})"),
+                                 {.properties = "user_properties"});
+  EXPECT_FALSE(event.has_user_properties());
+  EXPECT_EQ(event.properties().fields().at("plan").string_value(), "pro");
+}
+
+TEST(ImportLineTest, RefusesUserPropertiesThatBreakARule) {
+  EXPECT_EQ(Refused(With(R"("user":"ada","event":"e","user_properties":[1])")).message(),
+            "user_properties: must be a JSON object");
+  EXPECT_THAT(
+      std::string(
+          Refused(With(R"("user":"ada","event":"e","user_properties":{"n":9007199254740993})")).message()),
+      HasSubstr("user_properties.n: an integer beyond 2^53"));
+}
+
+// A fingerprint that changed would import every file again.
+TEST(ImportLineTest, FingerprintsStayAsTheyWereForEver) {
+  EXPECT_EQ(FieldMapping{}.Fingerprint(), "0:0:0:0:0:");
+  EXPECT_EQ((FieldMapping{.user = "who", .properties = "p"}.Fingerprint()), "3:who0:0:0:1:p");
+  EXPECT_EQ((FieldMapping{.user_properties = "traits"}.Fingerprint()), "0:0:0:0:0:6:traits");
+}
+
 }  // namespace
 }  // namespace donut::cli

@@ -327,5 +327,48 @@ TEST(ClientOptionsTest, TakesAddressAndKeyFromTheEnvironment) {
   EXPECT_EQ(ClientOptions().api_key, "");
 }
 
+// Remembers the last call.
+class LastCall : public Tracker {
+ public:
+  TrackResult Track(std::string_view event_name, std::string_view user_id,
+                    std::span<const Property> properties, const TrackOptions& options) noexcept override {
+    name = event_name;
+    user = user_id;
+    count = properties.size();
+    time = options.event_time;
+    for (const Property& property : options.user_properties.span()) keys += std::string(property.key) + " ";
+    return TrackResult::Taken();
+  }
+  std::string name, user, keys;
+  size_t count = 0;
+  std::optional<absl::Time> time;
+};
+
+TEST_F(ClientTest, SetUserPropertiesSendsAnEventThatCarriesThem) {
+  LastCall call;
+  EXPECT_TRUE(call.SetUserProperties("ada", {{"plan", "pro"}, {"trial", nullptr}}));
+  EXPECT_EQ(call.name, "user_properties_set");
+  EXPECT_EQ(call.user, "ada");
+  EXPECT_EQ(call.keys, "plan trial ");
+  EXPECT_EQ(call.count, 0u);
+  EXPECT_FALSE(call.time.has_value());
+  const std::vector<Property> built = {{"seats", 5}};
+  EXPECT_TRUE(call.SetUserProperties("ada", built, absl::UnixEpoch()));
+  EXPECT_EQ(call.keys, "plan trial seats ");
+  EXPECT_EQ(call.time, absl::UnixEpoch());
+}
+
+TEST_F(ClientTest, TakesUserPropertiesWithAnyEventAndChecksThem) {
+  Create();
+  EXPECT_TRUE(
+      client_->Track("signup", "ada", {{"plan", "pro"}}, {.user_properties = {{"plan", "pro"}, {"n", 1}}}));
+  EXPECT_TRUE(client_->SetUserProperties("ada", {{"plan", nullptr}}));
+  const TrackResult wrong = client_->SetUserProperties("ada", {{"", 1}});
+  EXPECT_EQ(wrong.outcome(), TrackOutcome::kInvalid);
+  EXPECT_STREQ(wrong.problem(), "user_properties: a key must not be empty");
+  EXPECT_TRUE(client_->Flush(kLong));
+  EXPECT_EQ(Stored(), (std::multiset<std::string>{"signup", "user_properties_set"}));
+}
+
 }  // namespace
 }  // namespace donut::testing

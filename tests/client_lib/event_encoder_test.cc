@@ -204,5 +204,45 @@ TEST(EventEncoderTest, ChecksTheWholeEvent) {
               HasSubstr("at most 32768"));
 }
 
+TEST(EventEncoderTest, WritesUserPropertiesBesideTheProperties) {
+  const Property properties[] = {{"a", 1}};
+  const Property user_properties[] = {
+      {"plan", "pro"}, {"trial", nullptr}, {"address", Value::Object(properties)}};
+  const v1::Event event = Encoded({.name = "n",
+                                   .user_id = "u",
+                                   .event_time = kNow,
+                                   .properties = properties,
+                                   .user_properties = user_properties});
+  EXPECT_EQ(event.properties().fields_size(), 1);
+  const auto& fields = event.user_properties().fields();
+  ASSERT_EQ(fields.size(), 3u);
+  EXPECT_EQ(fields.at("plan").string_value(), "pro");
+  EXPECT_TRUE(fields.at("trial").has_null_value());
+  EXPECT_EQ(fields.at("address").struct_value().fields().at("a").number_value(), 1);
+  const v1::Event alone =
+      Encoded({.name = "n", .user_id = "u", .event_time = kNow, .user_properties = user_properties});
+  EXPECT_FALSE(alone.has_properties());
+  EXPECT_EQ(alone.user_properties().fields_size(), 3);
+}
+
+TEST(EventEncoderTest, HoldsUserPropertiesToTheRulesOfProperties) {
+  const auto problem_of = [](std::span<const Property> user_properties) {
+    return Problem({.name = "n", .user_id = "u", .user_properties = user_properties});
+  };
+  const std::string most = Text(8192), over = Text(8193), long_key = Text(256);
+  const Property most_text[] = {{"a", most}};
+  EXPECT_EQ(problem_of(most_text), "");
+  const Property long_text[] = {{"a", over}};
+  EXPECT_EQ(problem_of(long_text), "user_properties: a string value must have at most 8192 bytes");
+  const Property wrong_key[] = {{long_key, 1}};
+  EXPECT_EQ(problem_of(wrong_key), "user_properties: a key must have at most 255 bytes");
+  const std::vector<Property> many(256, Property{"k", 1});
+  EXPECT_EQ(problem_of(many), "user_properties: must have at most 255 keys");
+  EXPECT_EQ(problem_of(std::span(many).first(255)), "");
+  const Property large[] = {{"a", most}, {"b", most}, {"c", most}};
+  EXPECT_THAT(Problem({.name = "n", .user_id = "u", .properties = large, .user_properties = large}),
+              HasSubstr("event: must have at most 32768"));
+}
+
 }  // namespace
 }  // namespace donut

@@ -385,5 +385,12 @@ TEST(CanonicalEventTest, WritesJsonOfAnyLength) {
   }
 }
 
+TEST(CanonicalEventTest, LeavesWhatIsSaidOfTheUserToProtobuf) {
+  v1::Event event = GoodEvent();
+  (*event.mutable_user_properties()->mutable_fields())["plan"] = TextValue("pro");
+  EXPECT_TRUE(DecodeByProtobuf(Bytes(event)).has_value());
+  EXPECT_TRUE(IsLeft(Bytes(event)));
+}
+
 }  // namespace
 }  // namespace donut::collector

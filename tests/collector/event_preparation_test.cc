@@ -108,7 +108,13 @@ TEST(EventPreparationTest, NeverTakesMoreThanALargestBatchMay) {
   for (int i = 0; i < 3; ++i)
     fields[absl::StrCat(i)].set_string_value(std::string(limits::kMaxStringValueBytes, '\1'));
   v1::Event small = testing::NamedEvent("a", std::string(limits::kMaxUserIdBytes, 'u'));
-  for (const v1::Event& kind : {event, small}) {
+  v1::Event of_user = testing::NamedEvent("a", "u");
+  *of_user.mutable_user_properties() = event.properties();
+  v1::Event of_many_keys = testing::NamedEvent("a", "u");
+  for (int i = 0; i < limits::kMaxProperties; ++i) {
+    (*of_many_keys.mutable_user_properties()->mutable_fields())[std::string(1, '\1') + std::to_string(i)];
+  }
+  for (const v1::Event& kind : {event, small, of_user, of_many_keys}) {
     for (const bool is_odd : {false, true}) {
       std::string bytes = kind.SerializeAsString();
       // A user_id that comes twice: for protobuf.
@@ -131,6 +137,36 @@ TEST(EventPreparationTest, StaysNearTheSizeOfWhatCame) {
   size_t wire = 0;
   for (const auto& event : events) wire += event.ByteSizeLong();
   EXPECT_LT(testing::Prepare(events, 1).MemoryBytes(), 4 * wire);
+}
+
+std::string UserPropertyOf(const PreparedBatch& batch, size_t index) {
+  const UserProperty& property = batch.user_properties[index];
+  return absl::StrCat(std::string(batch.Text(property.key)), ":", std::string(batch.Text(property.value)));
+}
+
+TEST(EventPreparationTest, KeepsWhatIsSaidOfTheUserByKey) {
+  const PreparedBatch batch = testing::Prepare(
+      {testing::NamedEvent("a", "u"),
+       testing::EventFromJson(
+           R"({"name":"a","userId":"u","eventTime":"2024-01-01T00:00:00Z","properties":{"k":1},
+               "userProperties":{"a \"key\"":{"b":[null,1.5]}}})"),
+       testing::EventFromJson(R"({"name":"a","userId":"u","userProperties":{"gone":null}})"),
+       testing::EventFromJson(R"({"name":"a","userId":"u","userProperties":{}})")},
+      1);
+  ASSERT_EQ(batch.events.size(), 4u);
+  EXPECT_EQ(batch.events[0].user_update, -1);
+  EXPECT_EQ(batch.events[1].user_update, 0);
+  EXPECT_EQ(batch.events[2].user_update, 1);
+  EXPECT_EQ(batch.events[3].user_update, -1);
+  ASSERT_EQ(batch.user_updates.size(), 2u);
+  EXPECT_EQ(batch.user_updates[0].event_time_us, 1704067200000000);
+  EXPECT_EQ(batch.user_updates[1].event_time_us, absl::ToUnixMicros(kNoon));
+  EXPECT_EQ(batch.user_updates[1].first, 1u);
+  EXPECT_EQ(batch.user_updates[1].count, 1u);
+  EXPECT_EQ(UserPropertyOf(batch, 0), R"("a \"key\"":{"b":[null,1.5]})");
+  EXPECT_EQ(UserPropertyOf(batch, 1), R"("gone":null)");
+  EXPECT_EQ(testing::ReadRow(batch.Row(1))[7], "\x01{\"k\":1}") << "the event's own properties only";
+  EXPECT_EQ(batch.Text(batch.events[1].user_text), "u");
 }
 
 }  // namespace

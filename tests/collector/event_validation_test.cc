@@ -236,5 +236,42 @@ TEST(PipelineUpdateTest, KnowsTheReservedNamesOnly) {
   EXPECT_FALSE(IsPipelineEvent("pipeline_run"));
 }
 
+TEST(EventValidationTest, HoldsUserPropertiesToTheRulesOfProperties) {
+  const auto problem_of = [](const google::protobuf::Struct& properties) {
+    v1::Event event = testing::NamedEvent("a", "u");
+    *event.mutable_user_properties() = properties;
+    return ValidateEvent(event, kNoon);
+  };
+  google::protobuf::Struct properties;
+  for (int i = 0; i < limits::kMaxProperties; ++i) (*properties.mutable_fields())[absl::StrCat("k", i)];
+  EXPECT_FALSE(problem_of(properties).has_value());
+  (*properties.mutable_fields())["one more"];
+  EXPECT_EQ(problem_of(properties)->reason, v1::REJECTION_REASON_TOO_LARGE);
+  EXPECT_EQ(problem_of(properties)->detail, "user_properties: 256 keys; at most 255 are allowed");
+
+  properties.Clear();
+  auto& plan = (*properties.mutable_fields())["plan"];
+  plan.set_string_value(std::string(limits::kMaxStringValueBytes, 'x'));
+  EXPECT_FALSE(problem_of(properties).has_value());
+  plan.set_string_value(std::string(limits::kMaxStringValueBytes + 1, 'x'));
+  EXPECT_EQ(problem_of(properties)->detail,
+            "user_properties[\"plan\"]: 8193 bytes; at most 8192 are allowed");
+  plan.set_number_value(9007199254740994.0);
+  EXPECT_EQ(problem_of(properties)->reason, v1::REJECTION_REASON_BAD_VALUE);
+  plan.set_string_value(std::string(1, '\0'));
+  EXPECT_EQ(problem_of(properties)->reason, v1::REJECTION_REASON_BAD_VALUE);
+  google::protobuf::Value* deepest = &plan;
+  for (int level = 1; level < limits::kMaxPropertyNesting; ++level) {
+    deepest = &(*deepest->mutable_struct_value()->mutable_fields())["k"];
+  }
+  deepest->set_bool_value(true);
+  EXPECT_FALSE(problem_of(properties).has_value());
+  (*deepest->mutable_struct_value()->mutable_fields())["k"];
+  EXPECT_EQ(problem_of(properties)->reason, v1::REJECTION_REASON_TOO_LARGE);
+  properties.Clear();
+  (*properties.mutable_fields())[""];
+  EXPECT_EQ(problem_of(properties)->reason, v1::REJECTION_REASON_BAD_VALUE);
+}
+
 }  // namespace
 }  // namespace donut::collector

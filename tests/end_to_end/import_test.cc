@@ -173,5 +173,32 @@ TEST(ImportTest, CsvRowsThatCannotBeReadAreKeptWithTheirLine) {
             "line 6: 2 fields, not 5; line 7: event: the quote is not closed; line 10: event: is empty");
 }
 
+TEST(ImportTest, SetsPropertiesOfUsersOnceAndByTheTimeOfTheirEvents) {
+  Deployment deployment;
+  const std::string lines = deployment.folder() + "/events.ndjson";
+  WriteFile(lines,
+            R"({"user":"ann","event":"e","time":"2024-03-02T10:00:00Z","user_properties":{"plan":"pro","n":1}}
+{"user":"ann","event":"e","time":"2024-03-01T10:00:00Z","user_properties":{"plan":"free","source":"ad"}}
+)");
+  const std::string rows = deployment.folder() + "/events.csv";
+  WriteFile(
+      rows,
+      "user,event,time,plan,seats\nann,e,2024-03-03T10:00:00Z,team,\nbob,e,2024-03-01T10:00:00Z,free,3\n");
+  for (int round = 1; round <= 2; ++round) {
+    EXPECT_EQ(deployment.Donut({"import", lines}).exit_code, 0);
+    EXPECT_EQ(deployment.Donut({"import", rows, "--user-properties", "plan,seats"}).exit_code, 0);
+    EXPECT_EQ(deployment.Sql("SELECT properties FROM users WHERE distinct_id = 'ann'"),
+              R"({"n": 1, "plan": "team", "source": "ad"})");
+    EXPECT_EQ(deployment.Sql("SELECT properties FROM users WHERE distinct_id = 'bob'"),
+              R"({"plan": "free", "seats": 3})");
+  }
+  EXPECT_EQ(
+      deployment.Donut({"track", "e", "--user", "ann", "--set", "n=null", "--set", "vip=true"}).exit_code, 0);
+  EXPECT_EQ(deployment.Sql("SELECT properties FROM users WHERE distinct_id = 'ann'"),
+            R"({"vip": true, "plan": "team", "source": "ad"})");
+  EXPECT_EQ(deployment.Donut({"track", "e", "--user", "ann", "--set", "n"}).exit_code, 2);
+  EXPECT_EQ(deployment.Sql("SELECT count(*) FROM analytics_events WHERE properties IS NOT NULL"), "0");
+}
+
 }  // namespace
 }  // namespace donut::testing

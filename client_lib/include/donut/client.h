@@ -170,7 +170,14 @@ struct TrackOptions {
   std::string_view session_id = {};
   // Default: now.
   std::optional<absl::Time> event_time = std::nullopt;
+  // What is known about the user from the event's time on, such as {.user_properties = {{"plan", "pro"}}}:
+  // merged into what the user has, key by key; nullptr removes a key. Of each key the latest event stands,
+  // whatever the order in which they arrive. At most 255 keys, with the rules of `properties`.
+  PropertyList user_properties = {};
 };
+
+// The name of the events that SetUserProperties sends.
+inline constexpr char kUserPropertiesSet[] = "user_properties_set";
 
 // Where events go: a Client, or in a program's own tests something that remembers them.
 class Tracker {
@@ -178,6 +185,19 @@ class Tracker {
   virtual ~Tracker() = default;
   virtual TrackResult Track(std::string_view event_name, std::string_view user_id,
                             std::span<const Property> properties, const TrackOptions& options) noexcept = 0;
+
+  // Sets properties of a user without an occasion, as in
+  //
+  //   client->SetUserProperties(user_id, {{"plan", "pro"}, {"trial_ends", nullptr}});
+  //
+  // Sends an event "user_properties_set" that carries them, and nothing else: it counts as activity of the
+  // user like any event, unless a filter leaves events of that name out. Where something happened that has a
+  // name, such as a signup, let that event carry them: TrackOptions::user_properties.
+  TrackResult SetUserProperties(std::string_view user_id, PropertyList user_properties,
+                                std::optional<absl::Time> event_time = std::nullopt) noexcept {
+    return Track(kUserPropertiesSet, user_id, {},
+                 {.event_time = event_time, .user_properties = user_properties});
+  }
 };
 
 class DeliveryStreams;

@@ -21,6 +21,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace donut {
 
@@ -97,6 +98,23 @@ class Value {
 struct Property {
   std::string_view key;
   Value value;
+};
+
+// Keys and values in braces, or those of a container of the caller. As List and Object, what stands in braces
+// is gone at the end of the statement.
+class PropertyList {
+ public:
+  constexpr PropertyList() = default;
+  constexpr PropertyList(std::initializer_list<Property> properties)
+      : PropertyList(std::span<const Property>(properties.begin(), properties.size())) {}
+  constexpr PropertyList(std::span<const Property> properties) : properties_(properties) {}
+  PropertyList(const std::vector<Property>& properties)
+      : PropertyList(std::span<const Property>(properties)) {}
+
+  constexpr std::span<const Property> span() const { return properties_; }
+
+ private:
+  std::span<const Property> properties_;
 };
 
 inline Value Value::Object(std::initializer_list<Property> properties) {
