@@ -8,6 +8,7 @@
 #include "common/service_flags.h"
 #include "query_service/metric_runner.h"
 #include "query_service/query_service.h"
+#include "query_service/statement_settings.h"
 
 namespace {
 
@@ -15,8 +16,6 @@ namespace {
 constexpr int kMaxConnections = 8;
 // Calls at once, those that wait for a connection included; gRPC refuses more with RESOURCE_EXHAUSTED.
 constexpr int kMaxThreads = 32;
-// Of PostgreSQL's memory, for each sort of a query; a query has a handful of them. More spills to disk.
-constexpr char kWorkMemory[] = "32MB";
 
 }  // namespace
 
@@ -28,8 +27,7 @@ int main(int argc, char** argv) {
 
   donut::postgres::ServiceOptions options = donut::postgres::ServiceOptionsFrom("donut-query", *flags);
   options.server.max_threads = kMaxThreads;
-  // Compiling a statement takes longer than it saves here: one to two seconds a query.
-  options.database.settings = {{"jit", "off"}, {"work_mem", kWorkMemory}};
+  options.database.settings = donut::query::StatementSettings();
 
   donut::postgres::ProjectDirectory directory(options.anonymous_allowed());
   donut::postgres::ConnectionPool pool(options.database, kMaxConnections);
