@@ -35,7 +35,7 @@ class QueryServiceHandlers final : public v1::QueryService::Service {
   DONUT_RPC(GetConversionRate, ConversionRate)
   DONUT_RPC(GetFunnel, Funnel)
   DONUT_RPC(ListFunnelActors, FunnelActors)
-  DONUT_RPC(ExplainFunnelActor, ExplainFunnelActor)
+  DONUT_RPC(ExplainFunnelActor, query::ExplainFunnelActor)
   DONUT_RPC(GetPipelineFunnel, PipelineFunnel)
   DONUT_RPC(GetRetention, Retention)
   DONUT_RPC(ListRetentionActors, RetentionActors)

@@ -5,16 +5,11 @@
 #include <pqxx/pqxx>
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "common/proto_alias.h"
 #include "donut/analytics/v1/retention.pb.h"
 #include "query_service/query_scope.h"
 
 namespace donut::query {
-
-inline constexpr int kMaxRetentionCohorts = 500;
-inline constexpr int kMaxRetentionOffsets = 100;
-inline constexpr int kMaxRetentionOffset = 1'000;
 
 absl::StatusOr<v1::GetRetentionResponse> Retention(const v1::GetRetentionRequest& request,
                                                    const QueryContext& context,

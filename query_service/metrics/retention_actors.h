@@ -11,6 +11,9 @@
 
 namespace donut::query {
 
+inline constexpr int kDefaultRetentionActorsPageSize = 50;
+inline constexpr int kMaxRetentionActorsPageSize = 1'000;
+
 absl::StatusOr<v1::ListRetentionActorsResponse> RetentionActors(const v1::ListRetentionActorsRequest& request,
                                                                 const QueryContext& context,
                                                                 pqxx::transaction_base& transaction);

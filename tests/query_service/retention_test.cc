@@ -4,11 +4,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/proto_time.h"
 #include "gmock/gmock.h"
-#include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
-#include "tests/query_service/metric_test.h"
+#include "tests/query_service/retention_test.h"
 #include "tests/query_service/scanned_partitions.h"
 #include "tests/support/status_matchers.h"
 
@@ -22,57 +20,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-v1::GetRetentionRequest Request(const std::string& text) {
-  v1::GetRetentionRequest request;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &request)) << text;
-  return request;
-}
-
-// Daily, offsets 1 and 2, over cohorts from one March day to before another.
-v1::GetRetentionRequest Days(const std::string& start, const std::string& end,
-                             const std::string& zone = "UTC") {
-  return Request(absl::StrCat("scope { interval { start_date: '2024-03-", start, "' end_date: '2024-03-", end,
-                              "' } time_zone: '", zone, "' } offsets: 1 offsets: 2"));
-}
-
-v1::GetRetentionRequest AsOf(const std::string& time, v1::GetRetentionRequest request) {
-  *request.mutable_scope()->mutable_as_of_time() = donut::ToProto(At(time));
-  return request;
-}
-
-class RetentionTest : public MetricTest {
- protected:
-  void Add(const std::string& user, const std::string& time, const std::string& name = "open") {
-    HistoryEvent event;
-    event.time = At(time);
-    event.user = user;
-    event.name = name;
-    event.sequence = static_cast<int64_t>(history_.events.size()) + 1;
-    history_.events.push_back(event);
-  }
-
-  v1::GetRetentionResponse Retention(const v1::GetRetentionRequest& request) {
-    Load(history_);
-    const absl::StatusOr<v1::GetRetentionResponse> response = Ask(query::Retention, request);
-    EXPECT_OK(response);
-    return response.ok() ? *response : v1::GetRetentionResponse();
-  }
-
-  // Size, then what was retained.
-  static std::vector<int64_t> Row(const v1::RetentionCohort& cohort) {
-    std::vector<int64_t> row = {cohort.size()};
-    for (const v1::RetentionCell& cell : cohort.cells()) row.push_back(cell.retained_count());
-    return row;
-  }
-
-  static std::vector<std::vector<int64_t>> Rows(const v1::GetRetentionResponse& response) {
-    std::vector<std::vector<int64_t>> rows;
-    for (const v1::RetentionCohort& cohort : response.cohorts()) rows.push_back(Row(cohort));
-    return rows;
-  }
-
-  History history_;
-};
+class RetentionTest : public RetentionFixture {};
 
 // The example of docs/metrics/retention.md.
 TEST_F(RetentionTest, AnswersTheExampleOfItsPage) {
