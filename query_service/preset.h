@@ -1,5 +1,7 @@
-// What is taken for what a request leaves unset: our own defaults, or those of another product.
-// docs/presets.md tells where each one comes from, and what cannot be expressed. No state; thread-safe.
+// What is taken for what a request leaves unset: our own defaults, or those of another product, so that a
+// number can be held against that product's. Only choices of what a number means; what is shown (interval,
+// period, offsets, limits) stays ours. docs/presets.md tells where each one comes from, and what cannot be
+// expressed. No state; thread-safe.
 #pragma once
 
 #include <string>
@@ -13,11 +15,15 @@
 
 namespace donut::query {
 
+// A field that is set always wins. A default that what was set does not allow gives way to ours and is never
+// a reason to refuse: RECURRING takes CALENDAR, brackets take BRACKET, a breakdown by user_property no
+// attribution.
 struct PresetDefaults {
   v1::WeekStart week_start = v1::WEEK_START_MONDAY;
   absl::Duration funnel_window = absl::Hours(14 * 24);
   v1::FunnelRange funnel_range = v1::FUNNEL_RANGE_ENTRY;
   v1::FunnelTies funnel_ties = v1::FUNNEL_TIES_BY_STEP;
+  v1::FunnelAttribution funnel_attribution = v1::FUNNEL_ATTRIBUTION_ENTRY;
   v1::RetentionKind retention_kind = v1::RETENTION_KIND_FIRST_TIME;
   v1::RetentionMode retention_mode = v1::RETENTION_MODE_ON;
   v1::RetentionAlignment retention_alignment = v1::RETENTION_ALIGNMENT_CALENDAR;

@@ -171,6 +171,50 @@ TEST(QueryScopeTest, RefusesAnUnknownWeekStart) {
   Refused(request, "scope.week_start", "WEEK_START_MONDAY");
 }
 
+TEST(QueryScopeTest, PresetGivesTheWeekStartThatIsNotSet) {
+  v1::Scope request;
+  request.set_preset(v1::PRESET_POSTHOG);
+  ASSERT_OK_AND_ASSIGN(const QueryScope posthog, ResolveScope(request, Context()));
+  EXPECT_EQ(posthog.week_start, v1::WEEK_START_SUNDAY);
+  EXPECT_EQ(ToProto(posthog).week_start(), v1::WEEK_START_SUNDAY);
+  EXPECT_EQ(ToProto(posthog).preset(), v1::PRESET_POSTHOG);
+  request.set_preset(v1::PRESET_MIXPANEL);
+  ASSERT_OK_AND_ASSIGN(const QueryScope mixpanel, ResolveScope(request, Context()));
+  EXPECT_EQ(mixpanel.week_start, v1::WEEK_START_MONDAY);
+}
+
+TEST(QueryScopeTest, WeekStartThatIsSetWinsOverThePreset) {
+  v1::Scope request;
+  request.set_preset(v1::PRESET_POSTHOG);
+  request.set_week_start(v1::WEEK_START_MONDAY);
+  ASSERT_OK_AND_ASSIGN(const QueryScope posthog, ResolveScope(request, Context()));
+  EXPECT_EQ(posthog.week_start, v1::WEEK_START_MONDAY);
+  EXPECT_EQ(ToProto(posthog).preset(), v1::PRESET_POSTHOG);
+  request.set_preset(v1::PRESET_AMPLITUDE);
+  request.set_week_start(v1::WEEK_START_SUNDAY);
+  ASSERT_OK_AND_ASSIGN(const QueryScope amplitude,
+                       ResolveScopeOrDay(request, "2024-01-01", "date", Context()));
+  EXPECT_EQ(amplitude.week_start, v1::WEEK_START_SUNDAY);
+}
+
+TEST(QueryScopeTest, PresetLeavesIntervalAndTimeZoneAlone) {
+  ASSERT_OK_AND_ASSIGN(const QueryScope ours, ResolveScope({}, Context()));
+  for (const v1::Preset preset : {v1::PRESET_MIXPANEL, v1::PRESET_AMPLITUDE, v1::PRESET_POSTHOG}) {
+    v1::Scope request;
+    request.set_preset(preset);
+    ASSERT_OK_AND_ASSIGN(const QueryScope theirs, ResolveScope(request, Context()));
+    EXPECT_EQ(theirs.start, ours.start);
+    EXPECT_EQ(theirs.end, ours.end);
+    EXPECT_EQ(theirs.time_zone, ours.time_zone);
+  }
+}
+
+TEST(QueryScopeTest, RefusesAnUnknownPreset) {
+  v1::Scope request;
+  request.set_preset(static_cast<v1::Preset>(9));
+  Refused(request, "scope.preset", "PRESET_MIXPANEL");
+}
+
 TEST(QueryScopeTest, DayFieldStandsForItsDayAndExcludesTheInterval) {
   v1::Scope request;
   request.set_time_zone("Pacific/Apia");
