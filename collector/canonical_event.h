@@ -2,7 +2,8 @@
 // the rules and printing it costs ten times as much. It takes only what is valid and written as usual
 // encoders write it, and says so by true or false; for anything else the caller parses the event with
 // protobuf, which also tells what is wrong with it. So the odd cases and all error messages stay in one place
-// (event_validation.h), and this has to be right only when it says true. Pure functions.
+// (event_validation.h), and this has to be right only when it says true. What is said of users
+// (user_properties) is such a case: few events do. Pure functions.
 #pragma once
 
 #include <cstdint>

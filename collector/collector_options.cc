@@ -27,7 +27,7 @@ int64_t CollectorOptions::GrpcMemoryBytes() const {
 
 int64_t CollectorOptions::MaxMemoryBytes(int64_t grpc_memory, int threads, int projects) const {
   constexpr int64_t kStreamBytes = 64 << 10;
-  constexpr int64_t kGroupCopies = 6;
+  constexpr int64_t kGroupCopies = 12;
   constexpr int64_t kKnownUserBytes = 100;
   constexpr int64_t kEventNameBytes = 320;
   return grpc_memory + static_cast<int64_t>(queue.max_staged_bytes) +

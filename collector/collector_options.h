@@ -49,9 +49,9 @@ struct CollectorOptions {
   //     grpc_memory                                 messages received, and those that wait for room:
   //                                                 at most one per stream, none is read without room
   //   + max_staged_bytes + threads * 2 * kMaxFlatBatch  staged, and what is being made flat when it fills up
-  //   + lanes * 6 * (max_bytes + kMaxFlatBatch)     a group's rejected events and new users as arrays,
-  //   libpq's
-  //                                                 copies of them, its results
+  //   + lanes * 12 * (max_bytes + kMaxFlatBatch)    a group's rejected events, new users and properties of
+  //                                                 users (the smallest keys take most) merged and as arrays,
+  //                                                 libpq's copies of them, its results
   //   + max_unsent_bytes                            rejections that clients do not take
   //   + max_streams * (2 * stream.max_unsent_bytes + 64 KiB)   up to there, and being written; the stream
   //   itself

@@ -37,7 +37,7 @@ TEST(CollectorOptionsTest, BoundsItsMemoryAsStated) {
   options.stream.max_unsent_bytes = (kMib - (64 << 10)) / 2;
   options.known_users = 1'000;
   EXPECT_EQ(options.MaxMemoryBytes(256 * kMib, 16, 2), 256 * kMib + (64 + 16 * 2 * 10) * kMib +
-                                                           3 * 6 * (4 + 10) * kMib + 32 * kMib + 16 * kMib +
+                                                           3 * 12 * (4 + 10) * kMib + 32 * kMib + 16 * kMib +
                                                            1'000 * 100 + 2 * 10'000 * 320);
 }
 
