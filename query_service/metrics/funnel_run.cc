@@ -69,9 +69,6 @@ absl::StatusOr<pqxx::result> RunFunnel(const std::string& sql, const FunnelQuest
                                      absl::StrCat(absl::ToInt64Microseconds(question.window)),
                                      question.actor == v1::ACTOR_SESSION ? "1" : "0"};
   values.insert(values.end(), more.begin(), more.end());
-  // Its joins are of large sets, of which the planner cannot know how large: a nested loop that looked short
-  // takes hours.
-  transaction.exec0("SET LOCAL enable_nestloop = off");
   return Fill(sql, question).RunTexts(transaction, values);
 }
 
