@@ -1,5 +1,6 @@
 // donut-query: computes the metrics from the stored events and answers by gRPC.
 // docs/operations.md tells how to run it.
+#include "absl/flags/flag.h"
 #include "common/clock.h"
 #include "common/grpc_server.h"
 #include "common/postgres/connection_pool.h"
@@ -7,13 +8,14 @@
 #include "common/postgres/service.h"
 #include "common/service_flags.h"
 #include "query_service/metric_runner.h"
+#include "query_service/query_options.h"
 #include "query_service/query_service.h"
 #include "query_service/statement_settings.h"
 
+ABSL_FLAG(int, max_queries, 0, "Queries at once; 0: as many as there are processors, from 2 to 8.");
+
 namespace {
 
-// Queries at once: each holds a connection, and PostgreSQL works on few of them at a time.
-constexpr int kMaxConnections = 8;
 // Calls at once, those that wait for a connection included; gRPC refuses more with RESOURCE_EXHAUSTED.
 constexpr int kMaxThreads = 32;
 
@@ -25,17 +27,20 @@ int main(int argc, char** argv) {
       argc, argv, {"127.0.0.1:50052", "DONUT_QUERY_ADDRESS", "donut_query", "DONUT_QUERY_METRICS_ADDRESS"});
   if (!flags.ok()) return donut::postgres::FailedToStart(flags.status());
 
+  const donut::query::QueryOptions query{absl::GetFlag(FLAGS_max_queries)};
+  if (const absl::Status valid = query.Validate(); !valid.ok()) return donut::postgres::FailedToStart(valid);
+
   donut::postgres::ServiceOptions options = donut::postgres::ServiceOptionsFrom("donut-query", *flags);
   options.server.max_threads = kMaxThreads;
   options.database.settings = donut::query::StatementSettings();
 
   donut::postgres::ProjectDirectory directory(options.anonymous_allowed());
-  donut::postgres::ConnectionPool pool(options.database, kMaxConnections);
+  donut::postgres::ConnectionPool pool(options.database, query.connections());
   donut::SystemClock clock;
   donut::query::MetricRunner runner(&directory, &pool, &clock);
   const auto service = donut::query::MakeQueryService(&runner);
   donut::postgres::ServiceHooks hooks;
   hooks.configure = donut::query::ConfigureQueryServer;
-  hooks.add_metrics = [&runner](donut::MetricPage& page) { runner.metrics().AddTo(page, kMaxConnections); };
+  hooks.add_metrics = [&](donut::MetricPage& page) { runner.metrics().AddTo(page, query.connections()); };
   return donut::postgres::RunService(options, directory, {service.get()}, hooks);
 }
