@@ -23,19 +23,10 @@ constexpr int kHistories = 100;
 using Actor = std::pair<std::string, std::string>;
 
 RandomTrial<v1::GetFunnelRequest> MakeTrial(Dice& dice) {
-  const RandomSetting setting = PickSetting(dice);
   RandomHistoryOptions options;
   options.most_events = 22;
   options.most_users = 3;
-  RandomTrial<v1::GetFunnelRequest> trial = {
-      MakeRandomHistory(dice, setting, options), setting.time_zone, {}};
-  *trial.request.mutable_scope() = MakeRandomScope(dice, setting);
-  if (!trial.history.events.empty() && dice.OneIn(4)) {
-    *trial.request.mutable_scope()->mutable_as_of_time() =
-        donut::ToProto(dice.Pick(trial.history.events).time);
-  }
-  FilterSome(dice, trial);
-  AddRandomFunnel(dice, trial.history, trial.request);
+  RandomTrial<v1::GetFunnelRequest> trial = MakeRandomFunnelTrial(dice, options);
   // So that every session has a text.
   for (const char* user : {"user1", "user2", "user3"}) {
     for (const char* session : {"s1", "s2"}) trial.history.attempts.push_back({user, session});

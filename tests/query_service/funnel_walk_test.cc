@@ -29,21 +29,13 @@ const query::QueryContext& Context() {
 }
 
 RandomTrial<v1::GetFunnelRequest> MakeTrial(Dice& dice) {
-  const RandomSetting setting = PickSetting(dice);
   RandomHistoryOptions options;
-  options.most_events = 18;
+  options.most_events = 20;
   options.most_users = 1;
   options.most_sessions = 0;
-  RandomTrial<v1::GetFunnelRequest> trial = {
-      MakeRandomHistory(dice, setting, options), setting.time_zone, {}};
-  *trial.request.mutable_scope() = MakeRandomScope(dice, setting);
-  if (!trial.history.events.empty() && dice.OneIn(4)) {
-    *trial.request.mutable_scope()->mutable_as_of_time() =
-        donut::ToProto(dice.Pick(trial.history.events).time);
-  }
-  AddRandomProperties(dice, trial.history);
-  AddRandomFunnel(dice, trial.history, trial.request);
+  RandomTrial<v1::GetFunnelRequest> trial = MakeRandomFunnelTrial(dice, options);
   trial.request.set_actor(v1::ACTOR_USER);
+  trial.request.mutable_scope()->clear_filter();
   return trial;
 }
 

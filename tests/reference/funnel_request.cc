@@ -19,29 +19,38 @@ int ConditionCount(const v1::Filter& filter) {
 }
 
 absl::Duration PickWindow(Dice& dice, const History& history) {
-  absl::Duration window = absl::Hours(dice.Between(1, 24 * 10));
+  absl::Duration window = absl::Hours(dice.OneIn(4) ? dice.Between(1, 24) : dice.Between(24, 24 * 10));
   // Exactly between two events, or a microsecond beside that.
-  if (history.events.size() >= 2 && dice.OneIn(2)) {
+  if (history.events.size() >= 2 && dice.OneIn(3)) {
     window = absl::AbsDuration(dice.Pick(history.events).time - dice.Pick(history.events).time) +
              absl::Microseconds(dice.Between(-1, 1));
   }
   return std::min(std::max(window, absl::Microseconds(1)), absl::Hours(366 * 24));
 }
 
-v1::FunnelStep PickStep(Dice& dice) {
+// Mostly one name that occurs, so that attempts get far.
+std::string PickName(Dice& dice, const History& history) {
+  if (history.events.empty() || dice.OneIn(10))
+    return std::string(1, static_cast<char>('a' + dice.Between(0, 3)));
+  return dice.Pick(history.events).name;
+}
+
+v1::FunnelStep PickStep(Dice& dice, const History& history) {
   v1::FunnelStep step;
-  for (const std::string& name : PickNames(dice, dice.OneIn(3) ? 3 : 1)) step.add_event_names(name);
-  step.set_any_event(step.event_names().empty());
-  if (dice.OneIn(3)) *step.mutable_filter() = MakeRandomFilter(dice, 2);
+  if (dice.OneIn(6)) {
+    for (const std::string& name : PickNames(dice, 3)) step.add_event_names(name);
+    step.set_any_event(step.event_names().empty());
+  } else {
+    step.add_event_names(PickName(dice, history));
+  }
+  if (dice.OneIn(6)) *step.mutable_filter() = MakeRandomFilter(dice, 2);
   return step;
 }
 
-v1::FunnelExclusion PickExclusion(Dice& dice, int steps) {
+v1::FunnelExclusion PickExclusion(Dice& dice, const History& history, int steps) {
   v1::FunnelExclusion exclusion;
-  while (exclusion.event_names().empty()) {
-    for (const std::string& name : PickNames(dice, 2)) exclusion.add_event_names(name);
-  }
-  if (dice.OneIn(3)) *exclusion.mutable_filter() = MakeRandomFilter(dice, 2);
+  exclusion.add_event_names(PickName(dice, history));
+  if (dice.OneIn(6)) *exclusion.mutable_filter() = MakeRandomFilter(dice, 2);
   if (dice.OneIn(2)) {
     exclusion.set_from_step(static_cast<int>(dice.Between(1, steps - 1)));
     exclusion.set_to_step(static_cast<int>(dice.Between(exclusion.from_step() + 1, steps)));
@@ -94,23 +103,65 @@ FunnelByDefinitionQuestion QuestionByDefinition(const v1::GetFunnelRequest& requ
   return question;
 }
 
-void AddRandomFunnel(Dice& dice, const History& history, v1::GetFunnelRequest& request) {
+RandomTrial<v1::GetFunnelRequest> MakeRandomFunnelTrial(Dice& dice, RandomHistoryOptions options) {
+  const RandomSetting setting = PickSetting(dice);
+  RandomTrial<v1::GetFunnelRequest> trial;
+  trial.time_zone = setting.time_zone;
+  // Few events show little.
+  const size_t least = dice.OneIn(8) ? 0 : options.most_events / 2;
+  do {
+    trial.history = MakeRandomHistory(dice, setting, options);
+  } while (trial.history.events.size() < least);
+  const bool is_dense = !dice.OneIn(4);
+  const bool has_all_names = !dice.OneIn(4);
+  for (HistoryEvent& event : trial.history.events) {
+    const bool is_far = absl::AbsDuration(event.time - setting.center) > absl::Hours(24 * 5);
+    if (is_dense && is_far) event.time = setting.center + absl::Hours(dice.Between(-60, 60));
+    if (has_all_names) event.name = std::string(1, static_cast<char>('a' + dice.Between(0, 3)));
+  }
+  AddRandomProperties(dice, trial.history);
+  v1::Scope& scope = *trial.request.mutable_scope();
+  scope = MakeRandomScope(dice, setting);
+  if (!dice.OneIn(4)) {
+    // Most events lie there.
+    v1::Interval& interval = *scope.mutable_interval();
+    *interval.mutable_start_time() = donut::ToProto(setting.center - absl::Hours(24 * dice.Between(2, 5)));
+    *interval.mutable_end_time() = donut::ToProto(setting.center + absl::Hours(24 * dice.Between(1, 5)));
+    *scope.mutable_as_of_time() = donut::ToProto(setting.center + absl::Hours(24 * dice.Between(4, 400)));
+  }
+  if (!trial.history.events.empty() && dice.OneIn(6)) {
+    *scope.mutable_as_of_time() = donut::ToProto(dice.Pick(trial.history.events).time);
+  }
+  if (dice.OneIn(5)) *scope.mutable_filter() = MakeRandomFilter(dice);
+  AddRandomFunnel(dice, trial.history, trial.request);
+  return trial;
+}
+
+void AddRandomFunnel(Dice& dice, History& history, v1::GetFunnelRequest& request) {
+  // Two values, one of them as a text and as a number.
+  static const std::vector<std::string>& values = *new std::vector<std::string>{"1", "\"1\"", "2"};
+  for (HistoryEvent& event : history.events) {
+    if (!dice.OneIn(6)) event.properties["h"] = dice.Pick(values);
+  }
   const v1::Scope scope = request.scope();
+  // Not drawn again with the rest, or what is often refused would be rare.
+  const auto order = static_cast<v1::FunnelOrder>(dice.Between(0, 3));
+  const bool excludes = order != v1::FUNNEL_ORDER_STRICT && dice.OneIn(2);
   do {
     request.Clear();
     *request.mutable_scope() = scope;
-    const int steps = static_cast<int>(dice.Between(1, 6));
-    for (int i = 0; i < steps; ++i) *request.add_steps() = PickStep(dice);
+    request.set_order(order);
+    const int steps = static_cast<int>(excludes ? dice.Between(2, 4) : dice.Between(1, 6));
+    for (int i = 0; i < steps; ++i) *request.add_steps() = PickStep(dice, history);
     if (!dice.OneIn(4)) *request.mutable_window() = donut::ToProto(PickWindow(dice, history));
-    if (dice.OneIn(3)) request.set_actor(v1::ACTOR_SESSION);
-    request.set_order(static_cast<v1::FunnelOrder>(dice.Between(0, 3)));
+    if (dice.OneIn(4)) request.set_actor(v1::ACTOR_SESSION);
     if (dice.OneIn(3)) request.set_range_applies_to(v1::FUNNEL_RANGE_ALL_STEPS);
     if (dice.OneIn(3)) request.set_ties(v1::FUNNEL_TIES_BY_EVENT_ORDER);
-    if (steps > 1 && dice.OneIn(2)) {
-      for (int64_t i = dice.Between(1, 3); i > 0; --i) *request.add_exclusions() = PickExclusion(dice, steps);
+    for (int64_t i = excludes ? dice.Between(1, 2) : 0; i > 0; --i) {
+      *request.add_exclusions() = PickExclusion(dice, history, steps);
     }
-    if (dice.OneIn(3)) request.add_hold_constant(dice.OneIn(2) ? "p" : "feature");
-    if (!request.hold_constant().empty() && dice.OneIn(4)) request.add_hold_constant("q");
+    if (dice.OneIn(4)) request.add_hold_constant("h");
+    if (dice.OneIn(12)) request.add_hold_constant("feature");
   } while (!IsValid(request));
 }
 
