@@ -14,13 +14,63 @@
 #include "query_service/metrics/funnel.h"
 #include "query_service/metrics/funnel_actors.h"
 #include "tests/query_service/funnel_differences.h"
-#include "tests/query_service/random_funnel.h"
 #include "tests/query_service/random_metric_test.h"
+#include "tests/reference/funnel_request.h"
 
 namespace donut::testing {
 namespace {
 
 constexpr int kHistories = 300;
+
+RandomTrial<v1::GetFunnelRequest> MakeFunnelTrial(Dice& dice) {
+  RandomHistoryOptions options;
+  options.most_events = 22;
+  options.most_users = 3;
+  RandomTrial<v1::GetFunnelRequest> trial = MakeRandomFunnelTrial(dice, options);
+  AddRandomFunnelReports(dice, trial.request);
+  return trial;
+}
+
+// What both requests have.
+template <typename From, typename To>
+void CopyOptions(const From& from, To& to) {
+  *to.mutable_scope() = from.scope();
+  if (from.has_window()) *to.mutable_window() = from.window();
+  to.set_actor(from.actor());
+  to.set_range_applies_to(from.range_applies_to());
+  to.set_ties(from.ties());
+  *to.mutable_exclusions() = from.exclusions();
+  *to.mutable_hold_constant() = from.hold_constant();
+  if (from.has_breakdown()) *to.mutable_breakdown() = from.breakdown();
+  to.set_attribution(from.attribution());
+  to.set_attribution_step(from.attribution_step());
+  if (from.has_histogram()) *to.mutable_histogram() = from.histogram();
+}
+
+const v1::GetFunnelRequest& FunnelOf(const v1::GetFunnelRequest& request) { return request; }
+v1::GetFunnelRequest FunnelOf(const v1::GetConversionRateRequest& request) {
+  v1::GetFunnelRequest funnel;
+  CopyOptions(request, funnel);
+  *funnel.add_steps() = request.from();
+  *funnel.add_steps() = request.to();
+  if (request.series_granularity() != v1::GRANULARITY_UNSPECIFIED) {
+    funnel.mutable_series()->set_granularity(request.series_granularity());
+  }
+  return funnel;
+}
+
+RandomTrial<v1::GetConversionRateRequest> MakeConversionTrial(Dice& dice) {
+  RandomTrial<v1::GetFunnelRequest> funnel;
+  do {
+    funnel = MakeFunnelTrial(dice);
+  } while (funnel.request.steps_size() != 2 || funnel.request.order() > v1::FUNNEL_ORDER_ORDERED);
+  RandomTrial<v1::GetConversionRateRequest> trial = {funnel.history, funnel.time_zone, {}};
+  CopyOptions(funnel.request, trial.request);
+  *trial.request.mutable_from() = funnel.request.steps(0);
+  *trial.request.mutable_to() = funnel.request.steps(1);
+  trial.request.set_series_granularity(funnel.request.series().granularity());
+  return trial;
+}
 
 template <typename Request>
 std::optional<v1::HistogramBins> HistogramOf(const Request& request) {
@@ -34,8 +84,9 @@ class FunnelRandomTest : public RandomMetricTest {
   FunnelByDefinitionAnswer Expected(const RandomTrial<Request>& trial) {
     // The filter has been applied once: the events that do not pass were never there.
     seen_ = SeenHistory(trial);
-    question_ = *query::ResolveFunnel(trial.request, context_);
-    return FunnelByDefinition(seen_, QuestionByDefinition(question_, seen_));
+    const v1::GetFunnelRequest& funnel = FunnelOf(trial.request);
+    question_ = *query::ResolveFunnel(funnel, context_);
+    return FunnelByDefinition(seen_, QuestionByDefinition(funnel, ToProto(question_.scope), seen_));
   }
 
   // A bucket is complete when it lies in the interval as a whole, and its windows are closed.

@@ -12,8 +12,8 @@
 #include "common/proto_time.h"
 #include "gtest/gtest.h"
 #include "tests/query_service/metric_test.h"
-#include "tests/query_service/random_funnel.h"
 #include "tests/reference/funnel.h"
+#include "tests/reference/funnel_request.h"
 #include "tests/reference/json_text.h"
 #include "tests/reference/random_comparison.h"
 
@@ -29,9 +29,13 @@ const query::QueryContext& Context() {
 }
 
 RandomTrial<v1::GetFunnelRequest> MakeTrial(Dice& dice) {
-  RandomTrial<v1::GetFunnelRequest> trial = MakeFunnelTrial(dice);
-  trial.request.mutable_scope()->clear_filter();
+  RandomHistoryOptions options;
+  options.most_events = 20;
+  options.most_users = 1;
+  options.most_sessions = 0;
+  RandomTrial<v1::GetFunnelRequest> trial = MakeRandomFunnelTrial(dice, options);
   trial.request.set_actor(v1::ACTOR_USER);
+  trial.request.mutable_scope()->clear_filter();
   return trial;
 }
 
@@ -74,7 +78,7 @@ std::string Compare(const RandomTrial<v1::GetFunnelRequest>& trial) {
   const absl::StatusOr<query::FunnelQuestion> question = query::ResolveFunnel(trial.request, Context());
   if (!question.ok()) return question.status().ToString();
   const FunnelByDefinitionQuestion by_definition =
-      QuestionByDefinition(*question, trial.history);
+      QuestionByDefinition(trial.request, query::ToProto(question->scope), trial.history);
   const query::FunnelWalk walk =
       query::WalkFunnel(*question, Loaded(trial.history, *question, by_definition));
   const FunnelByDefinitionAnswer answer = FunnelByDefinition(trial.history, by_definition);
