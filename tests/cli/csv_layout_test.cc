@@ -141,7 +141,9 @@ TEST(CsvLayoutTest, ColumnsOfTheUserAreNoPropertiesOfTheEvent) {
   EXPECT_EQ(Roles({"user", "time", "name", "action"}, {.user_properties = {"name"}}), "utPe");
   EXPECT_THAT(Roles(names, {.user_properties = {"Zip"}}),
               HasSubstr("--user-properties: there is no column Zip"));
-  EXPECT_THAT(Roles(names, {.user_properties = {"user"}}), HasSubstr("a part of the event"));
+  EXPECT_THAT(Roles(names, {.user_column = "user", .user_properties = {"user"}}),
+              HasSubstr("a part of the event"));
+  EXPECT_THAT(Roles(names, {.user_properties = {"user"}}), HasSubstr("no column holds the user"));
   EXPECT_THAT(Roles(names, {.properties = Names{"zip"}, .user_properties = {"zip"}}),
               HasSubstr("--properties: zip is taken already: it is a property of the user"));
   EXPECT_THAT(Roles(names, {.ignored = {"zip"}, .user_properties = {"zip"}}), HasSubstr("taken already"));
