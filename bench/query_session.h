@@ -33,7 +33,7 @@ class QuerySession {
   // on, from when on everything takes longer.
   std::string TakePlans();
 
-  static constexpr absl::Duration kLongestStatement = absl::Minutes(10);
+  static constexpr absl::Duration kLongestStatement = absl::Minutes(5);
 
  private:
   absl::StatusOr<TimedAnswer> Run(
