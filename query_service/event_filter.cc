@@ -171,6 +171,15 @@ absl::Status CheckNestedKeys(const google::protobuf::RepeatedPtrField<std::strin
   return absl::OkStatus();
 }
 
+int ConditionCount(const v1::Filter& filter) {
+  if (filter.has_condition()) return 1;
+  if (filter.has_not_()) return ConditionCount(filter.not_());
+  int count = 0;
+  for (const v1::Filter& part : filter.all_of()) count += ConditionCount(part);
+  for (const v1::Filter& part : filter.any_of()) count += ConditionCount(part);
+  return count;
+}
+
 absl::StatusOr<EventFilter> ResolveFilter(const v1::Filter& filter, const std::string& field) {
   Check check;
   RETURN_IF_ERROR(check.Filter(filter, field, 1));

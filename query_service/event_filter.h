@@ -48,6 +48,9 @@ absl::Status CheckNestedKeys(const Message& message, const std::string& field) {
   return CheckNestedKeys(message.nested_keys(), message.event_name(), field + ".nested_keys");
 }
 
+// How many conditions it has, however deep.
+int ConditionCount(const v1::Filter& filter);
+
 // Nothing when `message` has no filter: ResolveFilterOf(request.scope(), "scope.filter").
 template <typename Message>
 absl::StatusOr<EventFilter> ResolveFilterOf(const Message& message, const std::string& field) {

@@ -45,15 +45,6 @@ std::string MatchedBits(const std::string& bits, const std::string& place, const
   return filtered.empty() ? bits : absl::StrCat(bits, " & (", unfiltered, ")", passed);
 }
 
-int ConditionCount(const v1::Filter& filter) {
-  if (filter.has_condition()) return 1;
-  if (filter.has_not_()) return ConditionCount(filter.not_());
-  int count = 0;
-  for (const v1::Filter& part : filter.all_of()) count += ConditionCount(part);
-  for (const v1::Filter& part : filter.any_of()) count += ConditionCount(part);
-  return count;
-}
-
 // Composes the statements of one question.
 class Composer {
  public:

@@ -9,15 +9,6 @@
 namespace donut::query {
 namespace {
 
-int ConditionCount(const v1::Filter& filter) {
-  if (filter.has_condition()) return 1;
-  if (filter.has_not_()) return ConditionCount(filter.not_());
-  int count = 0;
-  for (const v1::Filter& part : filter.all_of()) count += ConditionCount(part);
-  for (const v1::Filter& part : filter.any_of()) count += ConditionCount(part);
-  return count;
-}
-
 // The bits of the steps from `from` to `to`, counted from 1.
 uint32_t StepBits(int from, int to) { return ((uint32_t{1} << to) - 1) & ~((uint32_t{1} << (from - 1)) - 1); }
 
