@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "common/proto_alias.h"
 #include "donut/analytics/v1/query.grpc.pb.h"
@@ -44,9 +45,8 @@ class MetricCaseTest : public MetricTest {
         AskMetric(question.rpc, **request, context_, transaction);
     if (!question.error_code.empty()) return TryError(question, answer.status());
     if (!answer.ok()) return Fail(question.answer_line, absl::StrCat("got ", answer.status().ToString()));
-    for (const std::string& difference : Differences(question.expected, **answer)) {
-      Fail(question.answer_line, difference);
-    }
+    const std::vector<std::string> differences = Differences(question.expected, **answer);
+    if (!differences.empty()) Fail(question.answer_line, absl::StrJoin(differences, "\n  "));
   }
 
   void TryError(const CaseQuestion& question, const absl::Status& status) {
