@@ -1,5 +1,8 @@
 #include "query_service/metrics/funnel.h"
 
+#include <string>
+
+#include "absl/strings/str_cat.h"
 #include "common/proto_time.h"
 #include "common/status_macros.h"
 #include "query_service/metrics/funnel_answer.h"
@@ -10,10 +13,10 @@
 namespace donut::query {
 namespace {
 
-v1::FunnelStepResult ToProto(const FunnelStepQuestion& question, const FunnelStepCount& step, int64_t first,
-                             int64_t previous) {
+v1::FunnelStepResult ToProto(const std::string& label, const FunnelStepQuestion& question,
+                             const FunnelStepCount& step, int64_t first, int64_t previous) {
   v1::FunnelStepResult result;
-  result.set_label(question.label);
+  result.set_label(label);
   *result.mutable_step() = ToProto(question);
   result.set_actor_count(step.actors);
   SetRate(ShareOf(step.actors, first), [&] { return result.mutable_conversion_from_first(); });
@@ -25,13 +28,20 @@ v1::FunnelStepResult ToProto(const FunnelStepQuestion& question, const FunnelSte
   return result;
 }
 
+// In any order a step's number is how many were done, whichever.
+std::string LabelOf(const FunnelQuestion& question, size_t place) {
+  if (question.order != v1::FUNNEL_ORDER_UNORDERED) return question.steps[place].label;
+  return absl::StrCat("any ", place + 1, " of the ", question.step_count(), " steps");
+}
+
 // The whole answer and a row of its breakdown have these fields in common.
 template <typename Response>
 void SetCounts(const FunnelQuestion& question, const FunnelCounts& counts, Response& response) {
   const int64_t first = counts.steps.front().actors;
   int64_t previous = first;
   for (size_t i = 0; i < counts.steps.size(); ++i) {
-    *response.add_steps() = ToProto(question.steps[i], counts.steps[i], first, previous);
+    *response.add_steps() =
+        ToProto(LabelOf(question, i), question.steps[i], counts.steps[i], first, previous);
     previous = counts.steps[i].actors;
   }
   SetRate(ShareOf(counts.steps.back().actors, first), [&] { return response.mutable_conversion(); });

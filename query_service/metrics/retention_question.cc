@@ -85,7 +85,9 @@ absl::Status ResolveOptions(const v1::GetRetentionRequest& request, RetentionQue
   }
   question.alignment = request.alignment();
   if (question.alignment == v1::RETENTION_ALIGNMENT_UNSPECIFIED) {
-    question.alignment = defaults.retention_alignment;
+    // A preset's default gives way to what it cannot go with.
+    question.alignment = question.kind == v1::RETENTION_KIND_RECURRING ? v1::RETENTION_ALIGNMENT_CALENDAR
+                                                                       : defaults.retention_alignment;
   }
   if (!v1::RetentionAlignment_IsValid(question.alignment)) {
     return InvalidField("alignment", "must be RETENTION_ALIGNMENT_CALENDAR or _ROLLING");
