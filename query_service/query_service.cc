@@ -24,7 +24,7 @@ namespace {
 #define DONUT_RPC(rpc, metric)                                                    \
   grpc::Status rpc(grpc::ServerContext* context, const v1::rpc##Request* request, \
                    v1::rpc##Response* response) override {                        \
-    return runner_.Run(context, request, response, metric);                       \
+    return runner_.Run(context, request, response, query::metric);                \
   }
 
 class QueryServiceHandlers final : public v1::QueryService::Service {
