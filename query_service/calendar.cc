@@ -1,5 +1,7 @@
 #include "query_service/calendar.h"
 
+#include <limits>
+
 namespace donut::query {
 namespace {
 
@@ -34,13 +36,13 @@ absl::CivilDay Calendar::FirstDayOf(absl::CivilDay day) const {
   return day;
 }
 
-absl::CivilDay Calendar::NextFirstDay(absl::CivilDay first_day) const {
-  if (granularity_ == v1::GRANULARITY_MONTH) return absl::CivilDay(absl::CivilMonth(first_day) + 1);
-  return first_day + (granularity_ == v1::GRANULARITY_WEEK ? 7 : 1);
+absl::CivilDay Calendar::FirstDayAfter(absl::CivilDay first_day, int64_t buckets) const {
+  if (granularity_ == v1::GRANULARITY_MONTH) return absl::CivilDay(absl::CivilMonth(first_day) + buckets);
+  return first_day + buckets * (granularity_ == v1::GRANULARITY_WEEK ? 7 : 1);
 }
 
 CalendarBucket Calendar::FromFirstDay(absl::CivilDay first_day) const {
-  return {DayStart(first_day, zone_), DayStart(NextFirstDay(first_day), zone_), first_day};
+  return {DayStart(first_day, zone_), DayStart(FirstDayAfter(first_day, 1), zone_), first_day};
 }
 
 CalendarBucket Calendar::HourFrom(absl::Time start) const {
@@ -62,7 +64,7 @@ CalendarBucket Calendar::BucketOf(absl::Time time) const {
 
 CalendarBucket Calendar::Next(const CalendarBucket& bucket) const {
   if (granularity_ == v1::GRANULARITY_HOUR) return HourFrom(bucket.end);
-  return FromFirstDay(NextFirstDay(bucket.first_day));
+  return FromFirstDay(FirstDayAfter(bucket.first_day, 1));
 }
 
 std::vector<CalendarBucket> Calendar::Buckets(absl::Time from, absl::Time to, size_t most) const {
@@ -76,6 +78,17 @@ std::vector<CalendarBucket> Calendar::Buckets(absl::Time from, absl::Time to, si
 
 std::vector<CalendarBucket> Calendar::BucketsFrom(absl::Time from, size_t count) const {
   return Buckets(from, absl::InfiniteFuture(), count);
+}
+
+absl::Time Calendar::StartBefore(const CalendarBucket& bucket, size_t count) const {
+  if (granularity_ != v1::GRANULARITY_HOUR) {
+    return DayStart(FirstDayAfter(bucket.first_day, -static_cast<int64_t>(count)), zone_);
+  }
+  // No bucket is longer than an hour, so in as many hours there are enough.
+  const std::vector<CalendarBucket> hours =
+      Buckets(bucket.start - absl::Hours(1) * static_cast<int64_t>(count), bucket.start,
+              std::numeric_limits<size_t>::max());
+  return hours[hours.size() - count].start;
 }
 
 std::string Calendar::Label(const CalendarBucket& bucket) const {

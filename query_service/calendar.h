@@ -4,6 +4,8 @@
 // reaches PostgreSQL. No state but the zone; thread-safe.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -41,6 +43,8 @@ class Calendar {
   std::vector<CalendarBucket> Buckets(absl::Time from, absl::Time to, size_t most) const;
   // `count` buckets that begin with the one `from` lies in.
   std::vector<CalendarBucket> BucketsFrom(absl::Time from, size_t count) const;
+  // The start of the bucket that comes `count` before `bucket`. A day that the zone left out counts.
+  absl::Time StartBefore(const CalendarBucket& bucket, size_t count) const;
 
   // The bucket's start in the zone: "2024-01-31", or "2024-01-31T05:00+01:00" for hours.
   std::string Label(const CalendarBucket& bucket) const;
@@ -48,7 +52,8 @@ class Calendar {
  private:
   CalendarBucket FromFirstDay(absl::CivilDay first_day) const;
   absl::CivilDay FirstDayOf(absl::CivilDay day) const;
-  absl::CivilDay NextFirstDay(absl::CivilDay first_day) const;
+  // The first day of the bucket that comes `buckets` later; before 0, earlier.
+  absl::CivilDay FirstDayAfter(absl::CivilDay first_day, int64_t buckets) const;
   // An hour of the zone that starts at `start`: to the next full hour on the wall
   // clock, or to a change of the clock if that is earlier.
   CalendarBucket HourFrom(absl::Time start) const;

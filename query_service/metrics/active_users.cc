@@ -1,61 +1,46 @@
 #include "query_service/metrics/active_users.h"
 
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "common/grpc_status.h"
 #include "common/proto_time.h"
 #include "common/status_macros.h"
-#include "query_service/filtered_statement.h"
-#include "query_service/metrics_sql.h"
-#include "query_service/rate.h"
-#include "query_service/sql_values.h"
+#include "query_service/event_breakdown.h"
+#include "query_service/metrics/active_users_counts.h"
+#include "query_service/metrics/previous_interval.h"
 
 namespace donut::query {
 namespace {
 
-// The longest trailing window ends with its day: so many days are read before the first.
-constexpr int kTrailingDaysBefore = 29;
-
-// See active_users.sql.
-struct Pieces {
-  std::vector<absl::Time> starts;
-  std::vector<std::optional<int>> days;
-  std::vector<std::optional<int>> buckets;
-
-  void Add(absl::Time start, std::optional<int> day, std::optional<int> bucket) {
-    starts.push_back(start);
-    days.push_back(day);
-    buckets.push_back(bucket);
-  }
-};
-
-std::string ToLiteral(const std::vector<std::optional<int>>& numbers) {
-  return absl::StrCat("{",
-                      absl::StrJoin(numbers, ",",
-                                    [](std::string* out, std::optional<int> number) {
-                                      absl::StrAppend(out, number ? absl::StrCat(*number) : "NULL");
-                                    }),
-                      "}");
+// Of the rows, each value's, `other` and `none`.
+absl::Status CheckBreakdownBuckets(const EventBreakdown& breakdown, size_t buckets) {
+  if (breakdown.empty()) return absl::OkStatus();
+  const size_t rows = static_cast<size_t>(breakdown.limit()) + 2;
+  if (rows * buckets <= kMaxActiveUsersBreakdownBuckets) return absl::OkStatus();
+  return InvalidField(
+      "breakdown.limit",
+      absl::StrCat("must leave at most ", kMaxActiveUsersBreakdownBuckets, " buckets over all rows: ", rows,
+                   " rows, `other` and `none` among them, of ", buckets,
+                   " buckets each are more; lower it, shorten the interval, or choose "
+                   "longer buckets"));
 }
 
-Pieces CutIntoPieces(const std::vector<CalendarBucket>& buckets, bool by_day, const QueryScope& scope) {
-  Pieces pieces;
-  int day = 0;
-  if (by_day) {
-    const absl::CivilDay first = buckets.front().first_day;
-    for (; day < kTrailingDaysBefore; ++day) {
-      pieces.Add(DayStart(first - kTrailingDaysBefore + day, scope.zone), day, std::nullopt);
-    }
-    if (buckets.front().start < scope.start) pieces.Add(buckets.front().start, day, std::nullopt);
-  }
-  for (size_t i = 0; i < buckets.size(); ++i, ++day) {
-    pieces.Add(std::max(buckets[i].start, scope.start), by_day ? std::optional(day) : std::nullopt,
-               static_cast<int>(i));
-  }
-  return pieces;
+absl::Status AddPrevious(ActiveUsersQuestion question, pqxx::transaction_base& transaction,
+                         v1::GetActiveUsersResponse& response) {
+  PreviousInterval interval = IntervalBefore(question.scope, question.granularity);
+  question.scope.start = interval.start;
+  question.scope.end = interval.end;
+  question.buckets = std::move(interval.buckets);
+  ASSIGN_OR_RETURN(ActiveUsersSeries series, CountActiveUsers(question, transaction));
+  v1::PreviousActiveUsers& previous = *response.mutable_previous();
+  *previous.mutable_start_time() = donut::ToProto(interval.start);
+  *previous.mutable_end_time() = donut::ToProto(interval.end);
+  previous.set_active_count(series.active_count);
+  for (v1::ActiveUsersBucket& bucket : series.buckets) previous.add_buckets()->Swap(&bucket);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -63,43 +48,31 @@ Pieces CutIntoPieces(const std::vector<CalendarBucket>& buckets, bool by_day, co
 absl::StatusOr<v1::GetActiveUsersResponse> ActiveUsers(const v1::GetActiveUsersRequest& request,
                                                        const QueryContext& context,
                                                        pqxx::transaction_base& transaction) {
-  ASSIGN_OR_RETURN(const QueryScope scope,
-                   ResolveScopeOrDay(request.scope(), request.date(), "date", context));
-  ASSIGN_OR_RETURN(const v1::Granularity granularity,
-                   ResolveGranularity(request.granularity(), "granularity"));
-  ASSIGN_OR_RETURN(const v1::Actor actor, ResolveActor(request.actor(), "actor"));
-  ASSIGN_OR_RETURN(const std::vector<std::string> names,
-                   ResolveEventNames(request.event_names(), "event_names"));
-  ASSIGN_OR_RETURN(const std::vector<CalendarBucket> buckets,
-                   IntervalBuckets(scope, granularity, kMaxActiveUsersBuckets));
-
-  const bool by_day = granularity == v1::GRANULARITY_DAY;
-  const Pieces pieces = CutIntoPieces(buckets, by_day, scope);
-  FilteredStatement statement(sql::kActiveUsers);
-  statement.Set("filter", scope.filter);
-  ASSIGN_OR_RETURN(
-      const pqxx::result rows,
-      statement.Run(transaction, scope.project_id, ToPostgresArray(pieces.starts), ToLiteral(pieces.days),
-                    ToLiteral(pieces.buckets), actor == v1::ACTOR_SESSION, NamesOrNull(names),
-                    ToPostgres(scope.interval_seen_end())));
+  ActiveUsersQuestion question;
+  ASSIGN_OR_RETURN(question.scope, ResolveScopeOrDay(request.scope(), request.date(), "date", context));
+  ASSIGN_OR_RETURN(question.granularity, ResolveGranularity(request.granularity(), "granularity"));
+  ASSIGN_OR_RETURN(question.actor, ResolveActor(request.actor(), "actor"));
+  ASSIGN_OR_RETURN(question.names, ResolveEventNames(request.event_names(), "event_names"));
+  ASSIGN_OR_RETURN(const EventBreakdown breakdown, ResolveBreakdownOf(request));
+  ASSIGN_OR_RETURN(question.buckets,
+                   IntervalBuckets(question.scope, question.granularity, kMaxActiveUsersBuckets));
+  RETURN_IF_ERROR(CheckBreakdownBuckets(breakdown, question.buckets.size()));
 
   v1::GetActiveUsersResponse response;
-  *response.mutable_scope() = ToProto(scope);
-  response.set_granularity(granularity);
-  response.set_actor(actor);
+  *response.mutable_scope() = ToProto(question.scope);
+  response.set_granularity(question.granularity);
+  response.set_actor(question.actor);
   *response.mutable_event_names() = request.event_names();
-  for (const pqxx::row& row : rows) {
-    v1::ActiveUsersBucket& bucket = *response.add_buckets();
-    *bucket.mutable_bucket() = ToProto(buckets[row["bucket"].as<size_t>()], granularity, scope);
-    bucket.set_active_count(row["active_count"].as<int64_t>());
-    bucket.set_new_count(row["new_count"].as<int64_t>());
-    response.set_active_count(row["interval_active_count"].as<int64_t>());
-    if (!by_day) continue;
-    bucket.set_trailing_7_day_count(row["trailing_7_day_count"].as<int64_t>());
-    bucket.set_trailing_30_day_count(row["trailing_30_day_count"].as<int64_t>());
-    SetRate(ShareOf(bucket.active_count(), bucket.trailing_30_day_count()),
-            [&] { return bucket.mutable_stickiness(); });
+  ASSIGN_OR_RETURN(ActiveUsersSeries series, CountActiveUsers(question, transaction));
+  response.set_active_count(series.active_count);
+  for (v1::ActiveUsersBucket& bucket : series.buckets) response.add_buckets()->Swap(&bucket);
+  if (!breakdown.empty()) {
+    ASSIGN_OR_RETURN(ActiveUsersRows by_value, CountActiveUsersByValue(question, breakdown, transaction));
+    *response.mutable_breakdown() = breakdown.proto;
+    for (v1::ActiveUsersBreakdownRow& row : by_value.rows) response.add_breakdown_rows()->Swap(&row);
+    response.set_breakdown_value_count(by_value.value_count);
   }
+  if (request.compare_to_previous()) RETURN_IF_ERROR(AddPrevious(question, transaction, response));
   return response;
 }
 
