@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "cli/command.h"
 #include "cli/render/summary.h"
+#include "cli/scope_request.h"
 #include "cli/service_call.h"
 #include "cli/terminal.h"
 #include "cli/view_request.h"
