@@ -40,6 +40,15 @@ void PrintError(const std::string& text);
 int Finished(const absl::Status& status);
 
 void AddView(CLI::App& app, Command& command);
+void AddActiveUsers(CLI::App& app, Command& command);
+void AddFunnel(CLI::App& app, Command& command);
+void AddFunnelActors(CLI::App& app, Command& command);
+void AddExplainFunnelActor(CLI::App& app, Command& command);
+void AddConversionRate(CLI::App& app, Command& command);
+void AddRetention(CLI::App& app, Command& command);
+void AddRetentionActors(CLI::App& app, Command& command);
+void AddFeatureUsage(CLI::App& app, Command& command);
+void AddPipelineFunnel(CLI::App& app, Command& command);
 void AddTrack(CLI::App& app, Command& command);
 void AddImport(CLI::App& app, Command& command);
 void AddMigrate(CLI::App& app, Command& command);

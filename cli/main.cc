@@ -50,6 +50,15 @@ int Main(int argc, char** argv) {
   Command command;
   AddGlobalOptions(app, command.options);
   AddView(app, command);
+  AddActiveUsers(app, command);
+  AddConversionRate(app, command);
+  AddFunnel(app, command);
+  AddFunnelActors(app, command);
+  AddExplainFunnelActor(app, command);
+  AddRetention(app, command);
+  AddRetentionActors(app, command);
+  AddFeatureUsage(app, command);
+  AddPipelineFunnel(app, command);
   AddTrack(app, command);
   AddImport(app, command);
   AddMigrate(app, command);

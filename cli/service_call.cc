@@ -46,6 +46,7 @@ std::string ExplainFailure(const absl::Status& status, const ServiceName& servic
       return absl::StrCat(where, " does not know this call: is it of the same version, and is ",
                           service.option, " the right address?");
     case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
       return OneLine(status);
     default:
       return absl::StrCat(where, ": ", absl::StatusCodeToString(status.code()), ": ", OneLine(status));

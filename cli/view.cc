@@ -8,56 +8,25 @@
 #include "CLI/CLI.hpp"
 #include "absl/time/clock.h"
 #include "cli/command.h"
+#include "cli/query_call.h"
 #include "cli/render/summary.h"
-#include "cli/service_call.h"
 #include "cli/terminal.h"
 #include "cli/view_request.h"
-#include "donut/analytics/v1/query.grpc.pb.h"
-#include "google/protobuf/util/json_util.h"
 
 namespace donut::cli {
 namespace {
-
-// The service gives up after 30 seconds by itself and says why.
-constexpr absl::Duration kDeadline = absl::Seconds(35);
 
 struct ViewOptions {
   ViewDates dates;
   bool json = false;
 };
 
-int PrintJson(const v1::GetSummaryResponse& response) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
-  options.always_print_primitive_fields = true;
-  options.preserve_proto_field_names = true;
-  std::string json;
-  if (!google::protobuf::util::MessageToJsonString(response, &json, options).ok()) {
-    PrintError("the answer cannot be written as JSON");
-    return kExitFailed;
-  }
-  std::fputs(json.c_str(), stdout);
-  return kExitDone;
-}
-
 int View(const GlobalOptions& global, const ViewOptions& options) {
   const auto request = ToSummaryRequest(options.dates, absl::Now());
-  if (!request.ok()) {
-    PrintError(std::string(request.status().message()));
-    return kExitUsage;
-  }
-  const auto channel = ChannelTo(global.query_address);
-  const auto stub = v1::QueryService::NewStub(channel);
-  grpc::ClientContext context;
-  PrepareCall(context, global.api_key, kDeadline);
+  if (!request.ok()) return WrongUsage(request.status());
   v1::GetSummaryResponse response;
-  const grpc::Status status = stub->GetSummary(&context, *request, &response);
-  if (!status.ok()) {
-    const std::string text =
-        ExplainFailure(status, {"donut-query", global.query_address, "--query"}, *channel);
-    PrintError(InOptionNames(text));
-    return status.error_code() == grpc::StatusCode::INVALID_ARGUMENT ? kExitUsage : kExitFailed;
-  }
+  const int code = QueryCall(global).Ask(&v1::QueryService::Stub::GetSummary, *request, response);
+  if (code != kExitDone) return code;
   if (options.json) return PrintJson(response);
   std::fputs(RenderSummary(response, PageOptionsFor(STDOUT_FILENO)).c_str(), stdout);
   return kExitDone;

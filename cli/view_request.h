@@ -23,7 +23,4 @@ inline constexpr int kMaxViewDays = 500;
 // long a period is that has no end; what depends on the time zone is left to the service.
 absl::StatusOr<v1::GetSummaryRequest> ToSummaryRequest(const ViewDates& dates, absl::Time now);
 
-// The service's refusal of such a request, with its fields called as the options are.
-std::string InOptionNames(const std::string& message);
-
 }  // namespace donut::cli

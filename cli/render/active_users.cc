@@ -4,9 +4,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/civil_time.h"
-#include "cli/render/display_text.h"
 #include "cli/render/figures.h"
+#include "cli/render/question.h"
 
 namespace donut::cli {
 namespace {
@@ -30,14 +29,6 @@ struct SeriesRow {
   bool marked() const { return !complete || begins_before; }
   bool empty() const { return active == 0 && fresh == 0; }
 };
-
-// "2024-01-31 Wed".
-std::string WithWeekday(const std::string& date) {
-  absl::CivilDay day;
-  if (!absl::ParseCivilTime(date, &day)) return Harmless(date);
-  static constexpr const char* kNames[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-  return absl::StrCat(date, " ", kNames[static_cast<int>(absl::GetWeekday(day))]);
-}
 
 int DaysPerRow(int days) {
   if (days <= kMaxDailyRows) return 1;

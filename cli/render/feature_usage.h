@@ -1,6 +1,7 @@
-// Feature usage as terminal text. Plain functions, thread-safe.
+// Feature usage as terminal text and as CSV. Plain functions, thread-safe.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "cli/render/table.h"
@@ -13,5 +14,10 @@ namespace donut::cli {
 std::vector<v1::FeatureUsage> FeaturesShown(const v1::GetFeatureUsageResponse& response);
 
 void RenderFeatureUsage(const v1::GetFeatureUsageResponse& response, Page& page);
+
+// The whole answer, which may hold several pages' features.
+std::string FeatureUsageText(const v1::GetFeatureUsageResponse& response, const PageOptions& options);
+// A row per feature, the reserved events too.
+std::string FeatureUsageCsv(const v1::GetFeatureUsageResponse& response);
 
 }  // namespace donut::cli

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/proto_time.h"
 
 namespace donut::cli {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 constexpr double kMinute = 60;
 constexpr double kHour = 60 * kMinute;
 constexpr double kDay = 24 * kHour;
+constexpr double kLargestInFull = 1e13;
 
 // "3 m 20 s", without a second part of zero.
 std::string TwoUnits(double seconds, double big, const char* big_unit, double small, const char* small_unit) {
@@ -37,6 +39,17 @@ std::string Count(int64_t number) {
 
 std::string Counted(int64_t number, const std::string& one) {
   return absl::StrCat(Count(number), " ", one, number == 1 ? "" : "s");
+}
+
+std::string Amount(double amount) {
+  if (!(std::abs(amount) < kLargestInFull)) return absl::StrFormat("%g", amount);
+  const int64_t hundredths = std::llround(std::abs(amount) * 100);
+  std::string text = absl::StrCat(amount < 0 && hundredths > 0 ? "-" : "", Count(hundredths / 100));
+  const int64_t rest = hundredths % 100;
+  if (rest == 0) return text;
+  absl::StrAppend(&text, absl::StrFormat(".%02d", rest));
+  if (text.back() == '0') text.pop_back();
+  return text;
 }
 
 double Share(int64_t part, int64_t whole) {
@@ -72,6 +85,10 @@ std::string Seconds(double seconds) {
   if (seconds < kHour - 0.5) return TwoUnits(seconds, kMinute, "m", 1, "s");
   if (seconds < kDay - kMinute / 2) return TwoUnits(seconds, kHour, "h", kMinute, "m");
   return TwoUnits(seconds, kDay, "d", kHour, "h");
+}
+
+absl::Time TimeOf(const google::protobuf::Timestamp& timestamp) {
+  return FromProto(timestamp, "time").value_or(absl::UnixEpoch());
 }
 
 absl::TimeZone ZoneNamed(const std::string& name) {

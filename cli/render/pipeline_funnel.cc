@@ -1,10 +1,14 @@
 #include "cli/render/pipeline_funnel.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "cli/render/csv.h"
 #include "cli/render/display_text.h"
 #include "cli/render/figures.h"
+#include "cli/render/question.h"
 
 namespace donut::cli {
 namespace {
@@ -139,6 +143,56 @@ void RenderPipelineFunnel(const v1::GetPipelineFunnelResponse& response, Page& p
   RenderOutcomes(response, page);
   RenderFailures(response, page);
   RenderDurations(response, page);
+}
+
+std::string PipelineFunnelText(const v1::GetPipelineFunnelResponse& response, const PageOptions& options) {
+  Page page(options);
+  RenderHeading(response.scope(), page);
+  if (RunsStarted(response) == 0) {
+    page.Section("PIPELINE");
+    page.Paragraph("No run was started in this period.", Tone::kStrong);
+  } else {
+    RenderPipelineFunnel(response, page);
+  }
+  if (response.pipelines_size() > 1 || RunsStarted(response) == 0) {
+    std::vector<std::string> others;
+    for (const v1::PipelineRunCount& other : response.pipelines()) {
+      others.push_back(
+          absl::StrCat(Harmless(other.pipeline()), " (", Counted(other.run_count(), "run"), ")"));
+    }
+    page.BlankLine();
+    page.Paragraph(others.empty() ? absl::StrCat("What there is: ", ViewOfSameDays(response.scope()))
+                                  : absl::StrCat("Pipelines of this period: ", absl::StrJoin(others, ", ")));
+  }
+  RenderAssumptions({}, response.scope(), page);
+  return page.text();
+}
+
+std::string PipelineFunnelCsv(const v1::GetPipelineFunnelResponse& response) {
+  Csv csv(Csv::Joined({{"pipeline", "step", "label", "runs"},
+                       Csv::RateColumns("conversion_from_first"),
+                       Csv::RateColumns("conversion_from_previous"),
+                       {"drop_off_count"},
+                       Csv::RateColumns("drop_off"),
+                       {"failed", "items_in", "items_out"},
+                       Csv::DurationColumns("duration")}));
+  for (int i = 0; i < response.steps_size(); ++i) {
+    const v1::PipelineFunnelStep& step = response.steps(i);
+    csv.Text(response.pipeline())
+        .Number(int64_t{i + 1})
+        .Text(step.label())
+        .Number(step.run_count())
+        .Rate(step.has_conversion_from_first(), step.conversion_from_first())
+        .Rate(step.has_conversion_from_previous(), step.conversion_from_previous())
+        .Number(step.drop_off_count())
+        .Rate(step.has_drop_off(), step.drop_off())
+        .Number(step.failed_count())
+        .Text(step.has_items_in() ? absl::StrCat(step.items_in()) : "")
+        .Text(step.has_items_out() ? absl::StrCat(step.items_out()) : "")
+        .Durations(step.has_duration(), step.duration())
+        .Next();
+  }
+  return csv.text();
 }
 
 std::string PipelineInShort(const v1::GetPipelineFunnelResponse& response) {

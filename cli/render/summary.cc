@@ -3,51 +3,21 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/civil_time.h"
 #include "cli/render/active_users.h"
 #include "cli/render/display_text.h"
 #include "cli/render/feature_usage.h"
 #include "cli/render/figures.h"
 #include "cli/render/pipeline_funnel.h"
+#include "cli/render/question.h"
 #include "cli/render/retention.h"
-#include "common/proto_time.h"
 
 namespace donut::cli {
 namespace {
 
-absl::Time TimeOf(const google::protobuf::Timestamp& timestamp) {
-  return FromProto(timestamp, "time").value_or(absl::UnixEpoch());
-}
-
-struct Period {
-  absl::CivilDay first;
-  absl::CivilDay last;  // the last day meant, not the exclusive end
-  int64_t days() const { return last - first + 1; }
-};
-
-Period PeriodOf(const v1::ResolvedScope& scope) {
-  const absl::TimeZone zone = ZoneNamed(scope.time_zone());
-  return {absl::ToCivilDay(TimeOf(scope.start_time()), zone),
-          absl::ToCivilDay(TimeOf(scope.end_time()) - absl::Microseconds(1), zone)};
-}
-
 void RenderHeader(const v1::GetSummaryResponse& response, Page& page) {
   const v1::ResolvedScope& scope = response.scope();
   const Period period = PeriodOf(scope);
-  const std::string left = absl::StrCat("donut  ", CutToWidth(Harmless(scope.project()), 24));
-  const std::string right =
-      absl::StrCat(absl::FormatCivilTime(period.first), " to ", absl::FormatCivilTime(period.last), ", ",
-                   Harmless(scope.time_zone()));
-  const int room = page.width() - DisplayWidth(left) - DisplayWidth(right);
-  if (room >= 2) {
-    page.Line({{left, Tone::kTitle}, {std::string(room, ' ') + right, Tone::kPlain}});
-  } else {
-    page.Line({{left, Tone::kTitle}});
-    page.Line({{right, Tone::kPlain}});
-  }
-  std::string rule;
-  for (int i = 0; i < page.width(); ++i) rule += "─";
-  page.Line({{rule, Tone::kQuiet}});
+  RenderHeading(scope, page);
   const absl::TimeZone zone = ZoneNamed(scope.time_zone());
   page.Line({{Counted(response.event_count(), "event"), Tone::kStrong},
              {" by "},
@@ -111,7 +81,7 @@ std::string RenderSummary(const v1::GetSummaryResponse& response, const PageOpti
     RenderPipelineFunnel(funnel, page);
   if (response.pipeline_funnels().empty()) {
     page.Section("PIPELINES");
-    page.Paragraph("No pipeline runs in this period. For a funnel of events ask GetFunnel (see the README).",
+    page.Paragraph("No pipeline runs in this period. For a funnel of events: donut funnel --help.",
                    Tone::kQuiet);
   }
   RenderFeatureUsage(response.feature_usage(), page);

@@ -71,9 +71,9 @@ void Page::Bullet(const std::string& text) {
   }
 }
 
-void Page::Paragraph(const std::string& text, Tone tone) {
-  for (const std::string& line : WrapWords(text, width() - kIndent)) {
-    AppendTrimmed(text_, std::string(kIndent, ' ') + Paint(line, tone));
+void Page::Paragraph(const std::string& text, Tone tone, int indent) {
+  for (const std::string& line : WrapWords(text, width() - indent)) {
+    AppendTrimmed(text_, std::string(indent, ' ') + Paint(line, tone));
   }
 }
 

@@ -28,8 +28,8 @@ class Page {
 
   // An empty line, the title, and `note` at the right edge (or below, where it does not fit).
   void Section(const std::string& title, const std::string& note = "");
-  // Wrapped at the width, indented by two.
-  void Paragraph(const std::string& text, Tone tone = Tone::kPlain);
+  // Wrapped at the width, indented.
+  void Paragraph(const std::string& text, Tone tone = Tone::kPlain, int indent = 2);
   // The same behind a dash.
   void Bullet(const std::string& text);
   // Cut at the width; one piece per tone.
@@ -51,6 +51,7 @@ class Table {
  public:
   enum class Kind {
     kText,    // left, cut when there is no room
+    kLabel,   // left, never cut: a mark at its end is not lost
     kNumber,  // right, never cut
     kBar,     // takes what is left
   };

@@ -32,6 +32,8 @@ TEST(ServiceCallTest, SaysWhereAKeyComesFrom) {
 TEST(ServiceCallTest, PassesAWrongRequestOnAsTheServiceSaidIt) {
   EXPECT_EQ(ExplainFailure(absl::InvalidArgumentError("scope.time_zone: unknown"), kQuery, true),
             "scope.time_zone: unknown");
+  EXPECT_EQ(ExplainFailure(absl::NotFoundError("user_id: no such user"), kQuery, true),
+            "user_id: no such user");
 }
 
 TEST(ServiceCallTest, StaysOnOneHarmlessLine) {

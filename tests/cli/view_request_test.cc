@@ -73,12 +73,5 @@ TEST(ViewRequestTest, AStartAfterTodayNeedsAnEnd) {
   EXPECT_EQ(Refusal({.start = "2024-03-12", .end = "2024-03-12"}), "");
 }
 
-TEST(ViewRequestTest, TurnsTheServicesFieldsIntoOptions) {
-  EXPECT_EQ(InOptionNames("scope.time_zone: must be a name"), "--time-zone: must be a name");
-  EXPECT_EQ(InOptionNames("scope.interval.start_date: no such day"), "--start: no such day");
-  EXPECT_EQ(InOptionNames("scope.interval: must have at most 500"),
-            "--start and --end: must have at most 500");
-}
-
 }  // namespace
 }  // namespace donut::cli

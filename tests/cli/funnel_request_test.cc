@@ -1,0 +1,180 @@
+// The requests of the funnel's subcommands and of active users, as the API has them.
+#include "cli/funnel_request.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/active_users_request.h"
+#include "google/protobuf/text_format.h"
+#include "google/protobuf/util/message_differencer.h"
+
+namespace donut::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+const absl::Time kNow = absl::FromCivil(absl::CivilHour(2024, 3, 10, 12), absl::UTCTimeZone());
+
+template <typename Message>
+void ExpectRequest(const absl::StatusOr<Message>& actual, const std::string& expected) {
+  ASSERT_TRUE(actual.ok()) << actual.status();
+  Message message;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(expected, &message));
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(*actual, message)) << actual->DebugString();
+}
+
+std::string Refusal(const FunnelArguments& arguments) {
+  return std::string(ToFunnelRequest(arguments, kNow).status().message());
+}
+
+TEST(FunnelRequestTest, StepsAloneLeaveTheRestToTheService) {
+  ExpectRequest(ToFunnelRequest({.steps = {"visit", "signup|login", "*"}}, kNow),
+                R"pb(scope {}
+                     steps { event_names: "visit" }
+                     steps { event_names: "signup" event_names: "login" }
+                     steps { any_event: true })pb");
+}
+
+TEST(FunnelRequestTest, SaysEveryOption) {
+  ExpectRequest(ToFunnelRequest({.scope = {.start = "2024-01-01", .end = "2024-01-31"},
+                                 .steps = {"visit", "buy[price > 10]"},
+                                 .window = "36h",
+                                 .actor = "run",
+                                 .order = "unordered",
+                                 .range = "all-steps",
+                                 .ties = "by-event-order",
+                                 .exclusions = {"refund@1-2", "chargeback"},
+                                 .hold_constant = {"session_id", "device"},
+                                 .breakdown = "user.country",
+                                 .breakdown_limit = 5,
+                                 .attribution = "step:2",
+                                 .histogram = "12",
+                                 .by = "week",
+                                 .series_steps = "1-2"},
+                                kNow),
+                R"pb(scope { interval { start_date: "2024-01-01" end_date: "2024-02-01" } }
+                     steps { event_names: "visit" }
+                     steps {
+                       event_names: "buy"
+                       filter {
+                         condition {
+                           event_property: "price"
+                           greater { number_value: 10 }
+                         }
+                       }
+                     }
+                     window { seconds: 129600 }
+                     actor: ACTOR_SESSION
+                     order: FUNNEL_ORDER_UNORDERED
+                     range_applies_to: FUNNEL_RANGE_ALL_STEPS
+                     ties: FUNNEL_TIES_BY_EVENT_ORDER
+                     exclusions { event_names: "refund" from_step: 1 to_step: 2 }
+                     exclusions { event_names: "chargeback" }
+                     hold_constant: "session_id"
+                     hold_constant: "device"
+                     breakdown { user_property: "country" limit: 5 }
+                     attribution: FUNNEL_ATTRIBUTION_STEP
+                     attribution_step: 2
+                     histogram { count: 12 }
+                     series { granularity: GRANULARITY_WEEK from_step: 1 to_step: 2 })pb");
+}
+
+TEST(FunnelRequestTest, NamesTheOptionThatIsWrong) {
+  EXPECT_EQ(Refusal({.steps = {"visit", "buy["}}),
+            "step 2: column 5: the filter's [ is not closed: expected ] at the end, in: buy[");
+  EXPECT_THAT(Refusal({.window = "14"}), StartsWith("--window: 14 is no length of time"));
+  EXPECT_THAT(Refusal({.actor = "cat"}), StartsWith("--actor: cat is not known: one of user, run, session"));
+  EXPECT_THAT(Refusal({.order = "random"}), StartsWith("--order: "));
+  EXPECT_THAT(Refusal({.range = "none"}), StartsWith("--range: "));
+  EXPECT_THAT(Refusal({.ties = "none"}), StartsWith("--ties: "));
+  EXPECT_THAT(Refusal({.exclusions = {"refund@3-1"}}), StartsWith("--exclude: column 7"));
+  EXPECT_THAT(Refusal({.breakdown = "a b"}), StartsWith("--breakdown: column 3"));
+  EXPECT_THAT(Refusal({.breakdown_limit = 3}), StartsWith("--breakdown-limit: needs --breakdown"));
+  EXPECT_THAT(Refusal({.attribution = "step:N"}), StartsWith("--attribution: "));
+  EXPECT_THAT(Refusal({.attribution = "step:0"}), StartsWith("--attribution: "));
+  EXPECT_THAT(Refusal({.attribution = "middle"}), HasSubstr("one of entry, first-touch, last-touch, step:N"));
+  EXPECT_THAT(Refusal({.by = "year"}), StartsWith("--by: "));
+  EXPECT_THAT(Refusal({.series_steps = "1-2"}), StartsWith("--series-steps: needs --by"));
+}
+
+TEST(FunnelRequestTest, AHistogramIsANumberARuleOrEdges) {
+  EXPECT_EQ(ParseHistogram("12")->count(), 12);
+  EXPECT_EQ(ParseHistogram("freedman-diaconis")->rule(), v1::HISTOGRAM_RULE_FREEDMAN_DIACONIS);
+  const auto edges = ParseHistogram("0, 1h,1d");
+  ASSERT_TRUE(edges.ok());
+  ASSERT_EQ(edges->edges().edges_size(), 3);
+  EXPECT_EQ(edges->edges().edges(2).seconds(), 86400);
+  EXPECT_THAT(std::string(ParseHistogram("many").status().message()),
+              HasSubstr("cube-root, or a number of bins, or edges such as 1h,6h,1d"));
+  EXPECT_THAT(std::string(ParseHistogram("1h,2").status().message()),
+              StartsWith("--histogram: 2 is no length"));
+  EXPECT_THAT(std::string(ParseHistogram("0").status().message()), StartsWith("--histogram: "));
+}
+
+TEST(FunnelRequestTest, TheRowsOfCsvAreThoseThatWereAskedFor) {
+  EXPECT_EQ(*ParseFunnelRows("", {}), FunnelRows::kSteps);
+  EXPECT_EQ(*ParseFunnelRows("", {.by = "day"}), FunnelRows::kSeries);
+  EXPECT_EQ(*ParseFunnelRows("steps", {.by = "day"}), FunnelRows::kSteps);
+  EXPECT_FALSE(ParseFunnelRows("series", {}).ok());
+  EXPECT_FALSE(ParseFunnelRows("histogram", {}).ok());
+}
+
+TEST(FunnelRequestTest, AConversionRateIsOfTwoSteps) {
+  ExpectRequest(ToConversionRateRequest({.steps = {"signup", "buy"}, .window = "7d", .by = "day"}, kNow),
+                R"pb(scope {}
+                     from { event_names: "signup" }
+                     to { event_names: "buy" }
+                     window { seconds: 604800 }
+                     series_granularity: GRANULARITY_DAY)pb");
+  EXPECT_THAT(std::string(ToConversionRateRequest({.steps = {"a", "b|"}}, kNow).status().message()),
+              StartsWith("TO: column 3"));
+}
+
+TEST(FunnelRequestTest, AListOfActorsIsOfOneBar) {
+  ExpectRequest(ToFunnelActorsRequest({.funnel = {.steps = {"a", "b"}}, .dropped_before = 2}, kNow),
+                R"pb(funnel {
+                       scope {}
+                       steps { event_names: "a" }
+                       steps { event_names: "b" }
+                     }
+                     dropped_before_step: 2)pb");
+  for (const FunnelActorsArguments& wrong :
+       {FunnelActorsArguments{}, FunnelActorsArguments{.reached = 1, .dropped_before = 2}}) {
+    EXPECT_THAT(std::string(ToFunnelActorsRequest(wrong, kNow).status().message()),
+                StartsWith("--reached and --dropped-before: "));
+  }
+}
+
+TEST(FunnelRequestTest, AnExplanationIsOfOneUserOrRun) {
+  ExpectRequest(ToExplainRequest(
+                    {.funnel = {.steps = {"a"}, .actor = "run"}, .user = "ada", .session_key = "-7"}, kNow),
+                R"pb(funnel {
+                       scope {}
+                       steps { event_names: "a" }
+                       actor: ACTOR_SESSION
+                     }
+                     user_id: "ada"
+                     session_key: -7)pb");
+  EXPECT_FALSE(ToExplainRequest({.session = "x", .session_key = "7"}, kNow).ok());
+  EXPECT_FALSE(ToExplainRequest({.session_key = "seven"}, kNow).ok());
+}
+
+TEST(ActiveUsersRequestTest, SaysEveryOption) {
+  ExpectRequest(ToActiveUsersRequest({.by = "month",
+                                      .actor = "user",
+                                      .events = {"buy", "a|b"},
+                                      .breakdown = "address->city",
+                                      .compare = true},
+                                     kNow),
+                R"pb(scope {}
+                     granularity: GRANULARITY_MONTH
+                     actor: ACTOR_USER
+                     event_names: "buy"
+                     event_names: "a|b"
+                     breakdown { event_property: "address" nested_keys: "city" }
+                     compare_to_previous: true)pb");
+}
+
+}  // namespace
+}  // namespace donut::cli
