@@ -68,7 +68,25 @@ std::vector<QueryQuestion> Chosen(std::vector<QueryQuestion> questions) {
   return chosen;
 }
 
-double Seconds(const TimedAnswer& answer) { return absl::ToDoubleSeconds(answer.elapsed); }
+// What the rounds of one side took.
+class Rounds {
+ public:
+  void Add(const TimedAnswer& answer) {
+    elapsed_.push_back(absl::ToDoubleSeconds(answer.elapsed));
+    cpu_.push_back(absl::ToDoubleSeconds(answer.cpu));
+  }
+  bool empty() const { return elapsed_.empty(); }
+  double elapsed() const { return Median(elapsed_); }
+  double cpu() const { return Median(cpu_); }
+  void Print(const std::string& name) const {
+    PrintFigure(name, elapsed(), "s");
+    PrintFigure(absl::StrCat(name, "_cpu"), cpu(), "s");
+  }
+
+ private:
+  std::vector<double> elapsed_;
+  std::vector<double> cpu_;
+};
 
 // Its answer, or none when it takes too long.
 std::optional<TimedAnswer> AnswerOf(const std::string& name, const TextbookAnswer& textbook,
@@ -89,49 +107,59 @@ void Compare(const std::string& name, const QueryAnswer& ours, const TextbookAns
       absl::StrCat(name, ": ", theirs.Sums(), " instead of ", ours.Sums(), ": ", textbook.difference));
 }
 
-// Warms up, compares the answers, and measures in turns. Returns the median of ours, if the metric knows
+struct MeasuredTextbook {
+  TextbookAnswer textbook;
+  std::string name;
+  Rounds rounds;
+};
+
+TimedAnswer OursOf(const std::string& name, const QueryQuestion& question, QuerySession& session) {
+  absl::StatusOr<TimedAnswer> ours = session.Ask(question);
+  if (!ours.ok()) Fail(absl::StrCat(name, ": ", ours.status().ToString()));
+  return *std::move(ours);
+}
+
+void PrintRounds(const std::string& name, const Rounds& ours, const std::vector<MeasuredTextbook>& others) {
+  ours.Print(name);
+  for (const MeasuredTextbook& other : others) {
+    if (other.rounds.empty()) continue;
+    other.rounds.Print(other.name);
+    const std::string ratio = absl::StrCat(name, "_of_", other.textbook.suffix);
+    PrintFigure(ratio, ours.elapsed() / other.rounds.elapsed(), "ratio");
+    // Below a tick there is nothing to divide by.
+    if (other.rounds.cpu() > 0) PrintFigure(ratio + "_cpu", ours.cpu() / other.rounds.cpu(), "ratio");
+  }
+}
+
+// Warms up, compares the answers, and measures in turns. Returns the rounds of ours, if the metric knows
 // the question.
-std::optional<double> Measure(const QueryQuestion& question, QuerySession& session, int rounds) {
+std::optional<Rounds> Measure(const QueryQuestion& question, QuerySession& session, int rounds) {
   const std::string name = absl::StrCat("query_", question.name);
   ShowProgress(name);
-  const absl::StatusOr<TimedAnswer> ours = session.Ask(question);
-  if (absl::IsUnimplemented(ours.status())) {
-    PrintRemark(absl::StrCat(name, ": ", ours.status().message()));
+  const absl::StatusOr<TimedAnswer> first = session.Ask(question);
+  if (absl::IsUnimplemented(first.status())) {
+    PrintRemark(absl::StrCat(name, ": ", first.status().message()));
     return std::nullopt;
   }
-  if (!ours.ok()) Fail(absl::StrCat(name, ": ", ours.status().ToString()));
-  struct Measured {
-    TextbookAnswer textbook;
-    std::string name;
-    std::vector<double> seconds;
-  };
-  std::vector<Measured> others;
+  if (!first.ok()) Fail(absl::StrCat(name, ": ", first.status().ToString()));
+  std::vector<MeasuredTextbook> others;
   for (const TextbookAnswer& textbook : question.textbooks) {
     const std::string full_name = absl::StrCat(name, "_", textbook.suffix);
     const std::optional<TimedAnswer> theirs = AnswerOf(full_name, textbook, session);
     if (!theirs) continue;
-    Compare(full_name, ours->answer, textbook, theirs->answer);
+    Compare(full_name, first->answer, textbook, theirs->answer);
     others.push_back({textbook, full_name, {}});
   }
-
-  std::vector<double> seconds;
+  Rounds ours;
   for (int round = 0; round < rounds; ++round) {
-    const absl::StatusOr<TimedAnswer> again = session.Ask(question);
-    if (!again.ok()) Fail(absl::StrCat(name, ": ", again.status().ToString()));
-    seconds.push_back(Seconds(*again));
-    for (Measured& other : others) {
+    ours.Add(OursOf(name, question, session));
+    for (MeasuredTextbook& other : others) {
       const std::optional<TimedAnswer> theirs = AnswerOf(other.name, other.textbook, session);
-      if (theirs) other.seconds.push_back(Seconds(*theirs));
+      if (theirs) other.rounds.Add(*theirs);
     }
   }
-  PrintFigure(name, Median(seconds), "s");
-  for (const Measured& other : others) {
-    if (other.seconds.empty()) continue;
-    PrintFigure(other.name, Median(other.seconds), "s");
-    PrintFigure(absl::StrCat(name, "_of_", other.textbook.suffix), Median(seconds) / Median(other.seconds),
-                "ratio");
-  }
-  return Median(seconds);
+  PrintRounds(name, ours, others);
+  return ours;
 }
 
 void WritePlans(const std::vector<QueryQuestion>& questions, QuerySession& session, const std::string& path) {
@@ -168,14 +196,15 @@ void MeasureAll() {
                            options.rounds));
 
   // All windows and periods are over.
-  QuerySession session(cluster.collected(), start, end, end + absl::Hours(24 * 60));
-  std::optional<double> without_filter;
+  QuerySession session(cluster, start, end, end + absl::Hours(24 * 60));
+  std::optional<Rounds> without_filter;
   for (const QueryQuestion& question : questions) {
-    const std::optional<double> seconds = Measure(question, session, options.rounds);
-    if (question.name == "active_users") without_filter = seconds;
+    const std::optional<Rounds> rounds = Measure(question, session, options.rounds);
+    if (question.name == "active_users") without_filter = rounds;
     if (absl::EndsWith(question.name, "_passes_all") && without_filter) {
       PrintFigure(absl::StrCat("query_", question.name, "_cost"),
-                  (*seconds - *without_filter) * 1e9 / static_cast<double>(options.events), "ns/event");
+                  (rounds->cpu() - without_filter->cpu()) * 1e9 / static_cast<double>(options.events),
+                  "ns/event");
     }
   }
   if (const std::string path = absl::GetFlag(FLAGS_plans); !path.empty())

@@ -27,21 +27,20 @@ QueryAnswer AnswerFrom(const pqxx::result& rows) {
 
 }  // namespace
 
-QuerySession::QuerySession(const testing::TestDatabase& database, absl::Time start, absl::Time end,
-                           absl::Time now)
-    : database_(database), start_(start), end_(end), context_{{1, "default", "UTC"}, now} {
+QuerySession::QuerySession(ThrowawayCluster& cluster, absl::Time start, absl::Time end, absl::Time now)
+    : cluster_(cluster), start_(start), end_(end), context_{{1, "default", "UTC"}, now} {
   Connect(/*with_plans=*/false);
 }
 
 void QuerySession::Connect(bool with_plans) {
   postgres::ConnectionOptions options;
-  options.url = database_.query_url();
+  options.url = cluster_.collected().query_url();
   options.application_name = "bench-query";
   options.statement_timeout = kLongestStatement;
   options.settings = query::StatementSettings();
   if (with_plans) {
     // Only the owner may load it.
-    options.url = database_.owner_url();
+    options.url = cluster_.collected().owner_url();
     options.role = "donut_query";
     options.settings.insert({{"session_preload_libraries", "auto_explain"},
                              {"auto_explain.log_min_duration", "0"},
@@ -60,6 +59,7 @@ absl::StatusOr<TimedAnswer> QuerySession::Run(
     const std::function<absl::StatusOr<QueryAnswer>(pqxx::transaction_base&)>& body) {
   TimedAnswer timed;
   bool broken = false;
+  const absl::Duration cpu_before = cluster_.CpuTime();
   const absl::Time begin = absl::Now();
   const absl::Status status = postgres::RunTransaction(
                                   *connection_, postgres::TransactionKind::kReadOnlySnapshot,
@@ -71,6 +71,7 @@ absl::StatusOr<TimedAnswer> QuerySession::Run(
                                   broken)
                                   .status;
   timed.elapsed = absl::Now() - begin;
+  timed.cpu = cluster_.CpuTime() - cpu_before;
   if (!status.ok()) return status;
   return timed;
 }

@@ -10,20 +10,23 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "bench/query_questions.h"
-#include "tests/support/test_database.h"
+#include "bench/throwaway_cluster.h"
 
 namespace donut::bench {
 
 struct TimedAnswer {
   // From BEGIN to the answer to COMMIT, by the clock.
   absl::Duration elapsed;
+  // User and system time of all of PostgreSQL meanwhile, in ticks of 10 ms: the same on a busy machine.
+  absl::Duration cpu;
   QueryAnswer answer;
 };
 
 class QuerySession {
  public:
   // For questions about [start, end), seen from `now`.
-  QuerySession(const testing::TestDatabase& database, absl::Time start, absl::Time end, absl::Time now);
+  // Of the database that collectors fill. The cluster is the caller's and must outlive the session.
+  QuerySession(ThrowawayCluster& cluster, absl::Time start, absl::Time end, absl::Time now);
 
   // DEADLINE_EXCEEDED: a statement took longer than kLongestStatement.
   absl::StatusOr<TimedAnswer> Ask(const QueryQuestion& question);
@@ -40,7 +43,7 @@ class QuerySession {
       const std::function<absl::StatusOr<QueryAnswer>(pqxx::transaction_base&)>& body);
   void Connect(bool with_plans);
 
-  const testing::TestDatabase& database_;
+  ThrowawayCluster& cluster_;
   const absl::Time start_;
   const absl::Time end_;
   const query::QueryContext context_;
