@@ -6,6 +6,14 @@
 -- The events are read twice: holding each actor's presence for every value, until it is known which
 -- values have a row, took longer.
 --
+-- $1 int            project
+-- $2 timestamptz[]  the start of each piece from 1 on, ascending
+-- $3 bigint[]       the bit of each piece from 0 on, as a mask
+-- $4 int[]          the word of each piece from 0 on
+-- $5 boolean        by session; else by user
+-- $6 text[]         names of the events that make active; NULL: any
+-- $7 timestamptz    the end of what is read, exclusive
+-- $8 int            how many buckets
 -- $11 timestamptz   start of the interval
 -- $12 int           values that have a row of their own, at most
 --

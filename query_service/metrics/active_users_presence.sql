@@ -1,7 +1,16 @@
 -- Where each actor has been: the head of the statement without a breakdown. active_users.sql goes on from
--- here and says what pieces, words and masks are, and what $1 to $10 are.
+-- here and says what pieces, words and masks are.
 --
--- The filter stands at its place, with parameters from $11 on.
+-- $1 int            project
+-- $2 timestamptz[]  the start of each piece from 1 on, ascending
+-- $3 bigint[]       the bit of each piece from 0 on, as a mask
+-- $4 int[]          the word of each piece from 0 on
+-- $5 boolean        by session; else by user
+-- $6 text[]         names of the events that make active; NULL: any
+-- $7 timestamptz    the end of what is read, exclusive
+-- $8 int            how many buckets
+--
+-- The filter stands at its place, with parameters from $11 on, behind $9 and $10 of active_users.sql.
 WITH presence AS (
   SELECT 1 AS row_number, e.user_id,
          CASE WHEN $5::boolean THEN e.session_id ELSE 0 END AS session_id,

@@ -294,5 +294,30 @@ TEST_F(ActiveUsersBreakdownTest, RefusesMoreBucketsThanAnAnswerCarries) {
   Answer(request);
 }
 
+// 4 MiB is what our server sends, and what clients take unless told otherwise.
+TEST(ActiveUsersAnswerTest, LargestOneFitsIntoAMessage) {
+  v1::ActiveUsersBucket bucket;
+  *bucket.mutable_bucket()->mutable_start_time() = donut::ToProto(At("2199-12-30 00:00:00"));
+  *bucket.mutable_bucket()->mutable_end_time() = donut::ToProto(At("2199-12-31 00:00:00"));
+  bucket.mutable_bucket()->set_label("2199-12-30");
+  bucket.mutable_bucket()->set_complete(true);
+  bucket.set_active_count(20'000'000);
+  bucket.set_new_count(10'000'000);
+  bucket.set_known_count(10'000'000);
+  bucket.set_trailing_7_day_count(50'000'000);
+  bucket.set_trailing_30_day_count(90'000'000);
+  bucket.mutable_stickiness()->set_value(0.22);
+  bucket.mutable_stickiness()->set_low(0.21);
+  bucket.mutable_stickiness()->set_high(0.23);
+  v1::GetActiveUsersResponse response;
+  for (int i = 0; i < query::kMaxActiveUsersBuckets; ++i) {
+    *response.add_buckets() = bucket;
+    *response.mutable_previous()->add_buckets() = bucket;
+  }
+  v1::ActiveUsersBreakdownRow& row = *response.add_breakdown_rows();
+  for (int i = 0; i < query::kMaxActiveUsersBreakdownBuckets; ++i) *row.add_buckets() = bucket;
+  EXPECT_LT(response.ByteSizeLong(), 4 << 20);
+}
+
 }  // namespace
 }  // namespace donut::testing

@@ -61,8 +61,10 @@ std::vector<ActiveUsersPeriod> Periods(const std::vector<Actor>& actors, const A
         whole.end <= question.as_of && whole.start >= question.start && whole.end <= question.end;
     const absl::Time start = std::max(whole.start, question.start);
     const absl::Time end = std::min(whole.end, question.end);
-    const absl::Time week = DayByDefinition(question.time_zone, whole.start, -6).start;
-    const absl::Time month = DayByDefinition(question.time_zone, whole.start, -29).start;
+    // The instant of a day that the zone left out lies in the day after it.
+    const int64_t left_out = whole.start == whole.end ? 1 : 0;
+    const absl::Time week = DayByDefinition(question.time_zone, whole.start, -6 - left_out).start;
+    const absl::Time month = DayByDefinition(question.time_zone, whole.start, -29 - left_out).start;
     for (const Actor& actor : actors) {
       const bool active = AnyWithin(actor, start, end, belongs);
       const bool came_before = AnyWithin(actor, absl::InfinitePast(), start, Any);
