@@ -11,7 +11,8 @@
 -- asks for. Filters stand at their places: of all events, and of return events.
 --
 -- Leaves: return_totals (breakdown_row, cohort, segment, actors, value)
-, return_periods AS (
+, return_periods AS MATERIALIZED (
+  -- Materialized: else width_bucket is computed anew for each pair below.
   SELECT e.user_id, width_bucket(e.event_time, $2::timestamptz[]) AS period, {values}
   FROM analytics_events AS e
   JOIN known_names AS n USING (event_name_id)

@@ -176,11 +176,10 @@ RetentionCounts Read(const RetentionQuestion& question, const pqxx::result& resu
   return counts;
 }
 
-// One pass over the events: the question that is asked most.
+// The questions that are asked most: they read the events once.
 bool IsPlain(const RetentionQuestion& question) {
-  return question.kind == v1::RETENTION_KIND_FIRST_TIME && question.mode == v1::RETENTION_MODE_ON &&
-         question.alignment == v1::RETENTION_ALIGNMENT_CALENDAR && question.breakdown.empty() &&
-         question.value_property.empty();
+  return question.mode == v1::RETENTION_MODE_ON && question.alignment == v1::RETENTION_ALIGNMENT_CALENDAR &&
+         question.breakdown.empty() && question.value_property.empty();
 }
 
 absl::StatusOr<RetentionCounts> CountPlainly(const RetentionQuestion& question,
@@ -191,7 +190,8 @@ absl::StatusOr<RetentionCounts> CountPlainly(const RetentionQuestion& question,
     columns[column.first] = offsets.size();
     offsets.push_back(column.first);
   }
-  FilteredStatement statement(sql::kRetention);
+  FilteredStatement statement(question.kind == v1::RETENTION_KIND_RECURRING ? sql::kRetentionRecurringPlain
+                                                                            : sql::kRetention);
   SetRetentionFilters(question, statement);
   ASSIGN_OR_RETURN(
       const pqxx::result rows,

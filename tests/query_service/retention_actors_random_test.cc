@@ -15,9 +15,9 @@
 namespace donut::testing {
 namespace {
 
-constexpr int kHistories = 100;
+constexpr int kHistories = 60;
 // Of each table: there are many cells, most of them alike.
-constexpr size_t kMostCells = 12;
+constexpr size_t kMostCells = 5;
 
 std::string Show(absl::Time time) { return absl::FormatTime("%m-%dT%H:%M:%E*SZ", time, absl::UTCTimeZone()); }
 
