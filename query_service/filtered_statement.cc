@@ -225,18 +225,11 @@ FilteredStatement::Composed FilteredStatement::Compose(int own_parameters) const
 
 absl::StatusOr<pqxx::result> FilteredStatement::RunTexts(pqxx::transaction_base& transaction,
                                                          const std::vector<std::string>& own) const {
-  RETURN_IF_ERROR(Prepare(transaction));
+  RETURN_IF_ERROR(CheckRegexes(transaction));
   const Composed composed = Compose(static_cast<int>(own.size()));
   std::vector<std::string> values = own;
   values.insert(values.end(), composed.values.begin(), composed.values.end());
   return transaction.exec_params(composed.sql, pqxx::prepare::make_dynamic_params(values));
-}
-
-absl::Status FilteredStatement::Prepare(pqxx::transaction_base& transaction) const {
-  // Statements on events join sets of which the planner cannot know how large they are: steps found, actors
-  // grouped. A nested loop that it took for short would run for hours; hashing costs little where they are small.
-  transaction.exec0("SET LOCAL enable_nestloop = off");
-  return CheckRegexes(transaction);
 }
 
 absl::Status FilteredStatement::CheckRegexes(pqxx::transaction_base& transaction) const {

@@ -37,7 +37,7 @@ class FilteredStatement {
   // Throws pqxx exceptions.
   template <typename... Own>
   absl::StatusOr<pqxx::result> Run(pqxx::transaction_base& transaction, const Own&... own) const {
-    RETURN_IF_ERROR(Prepare(transaction));
+    RETURN_IF_ERROR(CheckRegexes(transaction));
     const Composed composed = Compose(sizeof...(own));
     return transaction.exec_params(composed.sql, own..., pqxx::prepare::make_dynamic_params(composed.values));
   }
@@ -54,8 +54,6 @@ class FilteredStatement {
   Composed Compose(int own_parameters) const;
 
  private:
-  // What must hold before it runs, and how it is planned.
-  absl::Status Prepare(pqxx::transaction_base& transaction) const;
   absl::Status CheckRegexes(pqxx::transaction_base& transaction) const;
 
   const std::string sql_;

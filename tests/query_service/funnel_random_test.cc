@@ -13,6 +13,7 @@
 #include "query_service/metrics/conversion_rate.h"
 #include "query_service/metrics/funnel.h"
 #include "query_service/metrics/funnel_actors.h"
+#include "query_service/metrics/funnel_question.h"
 #include "tests/query_service/funnel_differences.h"
 #include "tests/query_service/random_metric_test.h"
 #include "tests/reference/funnel_request.h"

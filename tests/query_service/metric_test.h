@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "query_service/query_scope.h"
+#include "query_service/statement_settings.h"
 #include "tests/reference/history_loader.h"
 #include "tests/support/test_database.h"
 
@@ -31,7 +32,14 @@ class MetricTest : public ::testing::Test {
     return *database;
   }
   static pqxx::connection& query_connection() {
-    static pqxx::connection* const connection = new pqxx::connection(database().query_url());
+    static pqxx::connection* const connection = [] {
+      auto* made = new pqxx::connection(database().query_url());
+      pqxx::nontransaction setup(*made);
+      for (const auto& [setting, value] : query::StatementSettings()) {
+        setup.exec_params("SELECT set_config($1, $2, false)", setting, value);
+      }
+      return made;
+    }();
     return *connection;
   }
 
