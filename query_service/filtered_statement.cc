@@ -24,9 +24,10 @@ constexpr char kUsersJoin[] =
 
 // {v} is what is tested: a jsonb, NULL where there is none. {1} and {2} are parameters. Each
 // piece is true or false, never NULL. CASE, because AND promises no order and a cast of a text would fail.
-constexpr char kEqualsText[] = "({v} = to_jsonb({1}::text)) IS TRUE";
-constexpr char kEqualsNumber[] = "({v} = to_jsonb({1}::numeric)) IS TRUE";
-constexpr char kEqualsBool[] = "({v} = to_jsonb({1}::boolean)) IS TRUE";
+// to_jsonb is only stable, so it would be called again for each event: in a subquery it is called once.
+constexpr char kEqualsText[] = "({v} = (SELECT to_jsonb({1}::text))) IS TRUE";
+constexpr char kEqualsNumber[] = "({v} = (SELECT to_jsonb({1}::numeric))) IS TRUE";
+constexpr char kEqualsBool[] = "({v} = (SELECT to_jsonb({1}::boolean))) IS TRUE";
 // A subquery is hashed: a thousand values cost no more than one.
 constexpr char kInTexts[] = "({v} IN (SELECT to_jsonb(one) FROM unnest({1}::text[]) AS one)) IS TRUE";
 constexpr char kInNumbers[] = "({v} IN (SELECT to_jsonb(one) FROM unnest({1}::numeric[]) AS one)) IS TRUE";

@@ -1,5 +1,6 @@
 -- The end of a funnel whose actors are asked for: those of some levels, a page of them. Follows funnel_timed_attempts.
 --
+-- $1 int      project, as in funnel_events
 -- $12 int     the lowest level
 -- $13 int     the highest level
 -- $14 text    only users after this one, or of it those sessions after the next; '': from the start

@@ -270,6 +270,10 @@ class Composer {
     const auto next_event = [](int i) {
       return absl::StrCat("min(event) FILTER (WHERE step = ", i, ") OVER later AS next_", i);
     };
+    // Of its own step an entry is the event, not the first of those at its time.
+    const auto next_event_row = [](int i) {
+      return absl::StrCat("(", i, ", CASE WHEN step = ", i, " THEN event ELSE next_", i, " END)");
+    };
     // None between the from-th event and the to-th, or the last: it would come after the one and not after
     // the other.
     const auto does_not_exclude = [&](int i) {
@@ -284,7 +288,7 @@ class Composer {
          {"{held}", HeldColumn()},
          {"{next_exclusions}", Further(Numbered(exclusions, next_exclusion))},
          {"{next_events}", Further(Numbered(steps_, next_event))},
-         {"{next_event_rows}", Numbered(steps_, [](int i) { return absl::StrCat("(next_", i, ")"); })},
+         {"{next_event_rows}", Numbered(steps_, next_event_row)},
          {"{nothing_excludes}", exclusions == 0 ? "true" : Numbered(exclusions, does_not_exclude, " AND ")}});
   }
 

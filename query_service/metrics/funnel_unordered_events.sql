@@ -13,16 +13,17 @@
   WINDOW strictly_later AS (PARTITION BY user_id, session{held} ORDER BY time_us DESC
                             RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ), next_steps AS (
-  SELECT user_id, session, time_us, is_in_interval AND step IS NOT NULL AS is_entry{next_events}
+  SELECT user_id, session, time_us, step, event, is_in_interval AND step IS NOT NULL AS is_entry{next_events}
   FROM followed_events
   WINDOW later AS (PARTITION BY user_id, session{held} ORDER BY time_us DESC)
 ), attempts AS (
   SELECT user_id, session, time_us AS entry_us, level, ranked
   FROM next_steps
   CROSS JOIN LATERAL (
-    SELECT array_agg(event ORDER BY event) AS events
-    FROM (VALUES {next_event_rows}) AS next_events(event)
-    WHERE event[1] - time_us <= $8::bigint
+    -- The entry first, whatever else is at its time.
+    SELECT array_agg(found.event ORDER BY found.step <> next_steps.step, found.event) AS events
+    FROM (VALUES {next_event_rows}) AS found(step, event)
+    WHERE found.event[1] - time_us <= $8::bigint
   ) AS sorted
   CROSS JOIN LATERAL (
     SELECT max(n) AS level
