@@ -24,8 +24,8 @@ namespace donut::query {
 struct MetricRunnerOptions {
   // The longest that a call may take; a caller's earlier deadline counts.
   absl::Duration longest = absl::Seconds(30);
-  // How long a call waits for one of the pool's connections before RESOURCE_EXHAUSTED. Waiting costs nothing but
-  // one of the server's threads; calls beyond those are refused at once.
+  // How long a call waits for one of the pool's connections before RESOURCE_EXHAUSTED. Waiting costs nothing
+  // but one of the server's threads; calls beyond those are refused at once.
   absl::Duration longest_wait_for_connection = absl::Seconds(10);
   // How often a call is tried anew when its pooled connection turns out to be dead,
   // as all of them are after a restart of the database.

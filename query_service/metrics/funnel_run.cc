@@ -69,8 +69,8 @@ absl::StatusOr<pqxx::result> RunFunnel(const std::string& sql, const FunnelQuest
                                      absl::StrCat(absl::ToInt64Microseconds(question.window)),
                                      question.actor == v1::ACTOR_SESSION ? "1" : "0"};
   values.insert(values.end(), more.begin(), more.end());
-  // Its joins are of sets of which the planner cannot know how large they are: events of steps, actors. A nested
-  // loop that it took for short would run for hours; hashing costs little where they are small.
+  // Its joins are of sets of which the planner cannot know how large they are: events of steps, actors. A
+  // nested loop that it took for short would run for hours; hashing costs little where they are small.
   transaction.exec0("SET LOCAL enable_nestloop = off");
   return Fill(sql, question).RunTexts(transaction, values);
 }
