@@ -104,20 +104,21 @@ class InstalledUseTest : public ::testing::Test {
             absl::StrCat("-DCMAKE_PREFIX_PATH=", Path("client"))});
   }
 
-  // Both C++ pieces of "Five lines", each in a function of its own.
+  // The C++ pieces of "Five lines": tracking and what is known about users in one function, a run in another.
   static std::string ProgramOfTheReadme() {
     const std::vector<std::string> pieces = CodeUnder(Readme(), "Five lines", "cpp");
-    if (pieces.size() != 2) {
-      ADD_FAILURE() << "the README has " << pieces.size() << " pieces of C++ under \"Five lines\", not 2";
+    if (pieces.size() != 3) {
+      ADD_FAILURE() << "the README has " << pieces.size() << " pieces of C++ under \"Five lines\", not 3";
       return "";
     }
     const SplitCode track = SplitIncludes(pieces[0]);
-    const SplitCode run = SplitIncludes(pieces[1]);
-    return absl::StrCat(track.includes, run.includes, "#include <vector>\n", "void Track() {\n",
-                        track.statements, "}\n", "void Run(const std::vector<int>& rows) {\n",
-                        "const std::vector<int> cleaned = rows;\n",
-                        "auto client = donut::Client::Create().value();\n", run.statements, "}\n",
-                        "int main() {\nTrack();\nRun({1, 2, 3});\n}\n");
+    const SplitCode users = SplitIncludes(pieces[1]);
+    const SplitCode run = SplitIncludes(pieces[2]);
+    return absl::StrCat(
+        track.includes, run.includes, "#include <vector>\n", "void Track() {\n", track.statements,
+        users.statements, "}\n", "void Run(const std::vector<int>& rows) {\n",
+        "const std::vector<int> cleaned = rows;\n", "auto client = donut::Client::Create().value();\n",
+        run.statements, "}\n", "int main() {\nTrack();\nRun({1, 2, 3});\n}\n");
   }
 
   static void ExpectNoUnwantedLibrary(const std::string& program) {
