@@ -226,11 +226,18 @@ FilteredStatement::Composed FilteredStatement::Compose(int own_parameters) const
 
 absl::StatusOr<pqxx::result> FilteredStatement::RunTexts(pqxx::transaction_base& transaction,
                                                          const std::vector<std::string>& own) const {
-  RETURN_IF_ERROR(CheckRegexes(transaction));
+  RETURN_IF_ERROR(Prepare(transaction));
   const Composed composed = Compose(static_cast<int>(own.size()));
   std::vector<std::string> values = own;
   values.insert(values.end(), composed.values.begin(), composed.values.end());
   return transaction.exec_params(composed.sql, pqxx::prepare::make_dynamic_params(values));
+}
+
+absl::Status FilteredStatement::Prepare(pqxx::transaction_base& transaction) const {
+  // Said by each statement, as several may share the transaction.
+  transaction.exec0(avoid_nested_loops_ ? "SET LOCAL enable_nestloop = off"
+                                        : "SET LOCAL enable_nestloop = on");
+  return CheckRegexes(transaction);
 }
 
 absl::Status FilteredStatement::CheckRegexes(pqxx::transaction_base& transaction) const {

@@ -40,14 +40,21 @@ void RenderHistogram(const std::string& title, int64_t count,
   Table table({{title, Kind::kText}, {"", Kind::kNumber}, {"", Kind::kBar}, {"share", Kind::kNumber}});
   int64_t most = 0;
   for (const v1::HistogramBin& bin : bins) most = std::max(most, bin.count());
-  for (const v1::HistogramBin& bin : bins) {
+  for (int i = 0; i < bins.size(); ++i) {
+    // Many empty bins in a row are one.
+    int last = i;
+    while (bins[i].count() == 0 && last + 1 < bins.size() && bins[last + 1].count() == 0) ++last;
+    if (last + 1 - i < kMinCollapsedRows) last = i;
+    const v1::HistogramBin& bin = bins[i];
+    const v1::HistogramBin& end = bins[last];
     const std::string range =
-        bin.has_high_seconds() ? absl::StrCat(Seconds(bin.low_seconds()), " to ", Seconds(bin.high_seconds()))
+        end.has_high_seconds() ? absl::StrCat(Seconds(bin.low_seconds()), " to ", Seconds(end.high_seconds()))
                                : absl::StrCat(Seconds(bin.low_seconds()), " and longer");
     table.Row({range,
                Count(bin.count()),
                Table::Cell::OfBar(Share(bin.count(), most)),
                {count > 0 ? Percent(Share(bin.count(), count)) : kAbsent, Tone::kQuiet}});
+    i = last;
   }
   table.RenderTo(page);
 }

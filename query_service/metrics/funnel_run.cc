@@ -36,6 +36,7 @@ struct StepNames {
 
 FilteredStatement Fill(const std::string& sql, const FunnelQuestion& question) {
   FilteredStatement statement(sql);
+  statement.AvoidNestedLoops();
   statement.Set("filter", question.scope.filter);
   for (size_t i = 0; i < question.steps.size(); ++i) {
     if (question.steps[i].filter.empty()) continue;
@@ -69,9 +70,6 @@ absl::StatusOr<pqxx::result> RunFunnel(const std::string& sql, const FunnelQuest
                                      absl::StrCat(absl::ToInt64Microseconds(question.window)),
                                      question.actor == v1::ACTOR_SESSION ? "1" : "0"};
   values.insert(values.end(), more.begin(), more.end());
-  // Its joins are of sets of which the planner cannot know how large they are: events of steps, actors. A
-  // nested loop that it took for short would run for hours; hashing costs little where they are small.
-  transaction.exec0("SET LOCAL enable_nestloop = off");
   return Fill(sql, question).RunTexts(transaction, values);
 }
 

@@ -216,6 +216,7 @@ const std::string& RetentionStarts(const RetentionQuestion& question) {
 }
 
 void SetRetentionFilters(const RetentionQuestion& question, FilteredStatement& statement) {
+  statement.AvoidNestedLoops();
   statement.Set("filter", question.scope.filter);
   statement.Set("start_filter", question.start_filter);
   statement.Set("return_filter", question.return_filter);
