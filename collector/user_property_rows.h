@@ -3,10 +3,10 @@
 // merging commutes. Refers to the texts that are added. Pure; not thread-safe.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <map>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace donut::collector {
@@ -16,7 +16,12 @@ struct PropertyVersion {
   int64_t event_time_us = 0;
   int producer_no = 0;
   int64_t sequence = 0;
-  auto operator<=>(const PropertyVersion&) const = default;
+
+  bool operator==(const PropertyVersion&) const = default;
+  friend bool operator<(const PropertyVersion& a, const PropertyVersion& b) {
+    return std::tie(a.event_time_us, a.producer_no, a.sequence) <
+           std::tie(b.event_time_us, b.producer_no, b.sequence);
+  }
 };
 
 struct UserPropertyRow {
