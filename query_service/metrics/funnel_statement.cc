@@ -198,7 +198,7 @@ class Composer {
   std::string Best(const std::string& function, const std::string& column, const std::string& window) const {
     if (!strict_) return absl::StrCat(function, "(", column, ") OVER ", window);
     // STRICT: the very neighbour, which an event of another value is as well.
-    const std::string neighbour = absl::StrCat("lag(", column, ") OVER ", window);
+    std::string neighbour = absl::StrCat("lag(", column, ") OVER ", window);
     if (!held_) return neighbour;
     return absl::StrCat("CASE WHEN lag(held) OVER ", window, " = held THEN ", neighbour, " END");
   }
