@@ -14,7 +14,7 @@ using Kind = Table::Kind;
 
 std::string TitleOf(const v1::ListRetentionActorsRequest& request,
                     const v1::ListRetentionActorsResponse& response) {
-  const std::string cohort = absl::StrCat("COHORT ", Harmless(response.cohort().label()));
+  std::string cohort = absl::StrCat("COHORT ", Harmless(response.cohort().label()));
   if (response.who() == v1::RETENTION_ACTORS_WHO_ALL) return cohort;
   const std::string period = absl::AsciiStrToUpper(PeriodName(request.retention().period()));
   return absl::StrCat(
