@@ -105,8 +105,10 @@ absl::StatusOr<v1::ListFunnelActorsResponse> FunnelActors(const v1::ListFunnelAc
                                    absl::StrCat(position.session), absl::StrCat(page_size + 1)}) {
     values.push_back(value);
   }
-  ASSIGN_OR_RETURN(const pqxx::result rows,
-                   RunFunnel(FunnelActorsSql(question), question, values, transaction));
+  const absl::StatusOr<pqxx::result> found =
+      RunFunnel(FunnelActorsSql(question), question, values, transaction);
+  if (!found.ok()) return WithinField("funnel", found.status());
+  const pqxx::result& rows = *found;
 
   v1::ListFunnelActorsResponse response;
   *response.mutable_scope() = ToProto(question.scope);

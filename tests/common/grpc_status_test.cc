@@ -63,6 +63,18 @@ TEST(GrpcStatusTest, LongTextsAreCutBetweenCharactersSoThatHeadersHoldThem) {
   EXPECT_TRUE(details.ParseFromString(status.error_details()));
 }
 
+TEST(GrpcStatusTest, ARefusalWithinAnotherRequestNamesThePathFromOutside) {
+  const absl::Status status = WithinField("funnel", InvalidField("scope.interval", "must end: later"));
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument, "funnel.scope.interval: must end: later"));
+  google::rpc::Status details;
+  ASSERT_TRUE(details.ParseFromString(ToGrpc(status).error_details()));
+  google::rpc::BadRequest bad_request;
+  ASSERT_TRUE(details.details(0).UnpackTo(&bad_request));
+  EXPECT_EQ(bad_request.field_violations(0).field(), "funnel.scope.interval");
+  const absl::Status other = absl::NotFoundError("user_id: no such user");
+  EXPECT_EQ(WithinField("funnel", other), other);
+}
+
 TEST(GrpcStatusTest, DetailsThatCannotBeReadCostOnlyThemselves) {
   EXPECT_THAT(FromGrpc(grpc::Status(grpc::StatusCode::ABORTED, "text", "\xff\xff")),
               StatusIs(absl::StatusCode::kAborted, "text"));

@@ -142,6 +142,10 @@ TEST_F(FunnelActorsTest, RefusesWithTheFieldAndTheRule) {
   expect(absl::StrCat(kFunnel, "reached_step: 1 page_size: 1001"), "page_size:", "1 to 1000");
   expect("funnel { } reached_step: 1", "funnel.steps:", "1 to 20");
   expect("funnel { scope { time_zone: 'Mars' } } reached_step: 1", "funnel.scope.time_zone:", "IANA");
+  expect(
+      "funnel { steps { any_event: true filter { condition { event_name: true regex: '(' } } } } "
+      "reached_step: 1",
+      "funnel.steps[0].filter.condition.regex:", "regular expression");
   expect("funnel { steps { any_event: true } breakdown { event_name: true } } reached_step: 1",
          "funnel.breakdown:", "must not be set");
 }
