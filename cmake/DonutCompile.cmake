@@ -54,24 +54,36 @@ if(DONUT_SANITIZE)
   endif()
 endif()
 
-# The headers that make gRPC code slow to compile, compiled once.
-function(donut_precompile target)
+# The headers that make gRPC code slow to compile, compiled once for everybody, and once more with those
+# of the tests for the tests.
+set(DONUT_PCH_HEADERS
+    <algorithm> <chrono> <cstdint> <functional> <map> <memory> <mutex> <optional> <string> <string_view>
+    <thread> <utility> <variant> <vector>
+    <absl/container/flat_hash_map.h> <absl/status/statusor.h> <absl/strings/str_cat.h> <absl/strings/str_format.h>
+    <absl/time/time.h> <google/protobuf/struct.pb.h> <google/protobuf/timestamp.pb.h> <grpcpp/grpcpp.h>)
+set(DONUT_PCH_LIBRARIES
+    donut_compile_options donut_event_proto gRPC::grpc++ absl::statusor absl::strings absl::time absl::synchronization
+    absl::flat_hash_map)
+
+# donut_pch(name LIBS ... HEADERS ...): precompiled headers for donut_precompile(), made once.
+function(donut_pch name)
+  cmake_parse_arguments(ARG "" "" "LIBS;HEADERS" ${ARGN})
+  if(TARGET ${name})
+    return()
+  endif()
+  file(WRITE ${PROJECT_BINARY_DIR}/${name}.cc "")
+  add_library(${name} OBJECT ${PROJECT_BINARY_DIR}/${name}.cc)
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS})
+  target_precompile_headers(${name} PRIVATE ${ARG_HEADERS})
+endfunction()
+
+function(donut_precompile target pch)
   get_target_property(type ${target} TYPE)
   if(CMAKE_POSITION_INDEPENDENT_CODE AND type STREQUAL "EXECUTABLE")
     return()  # libraries are then compiled with -fPIC and programs with -fPIE: they cannot share
   endif()
-  if(NOT TARGET donut_pch)
-    file(WRITE ${PROJECT_BINARY_DIR}/donut_pch.cc "")
-    add_library(donut_pch OBJECT ${PROJECT_BINARY_DIR}/donut_pch.cc)
-    target_link_libraries(donut_pch PRIVATE donut_compile_options donut_event_proto gRPC::grpc++ absl::statusor absl::strings
-      absl::time absl::synchronization absl::flat_hash_map)
-    target_precompile_headers(donut_pch PRIVATE
-      <algorithm> <chrono> <cstdint> <functional> <map> <memory> <mutex> <optional> <string> <string_view>
-      <thread> <utility> <variant> <vector>
-      <absl/container/flat_hash_map.h> <absl/status/statusor.h> <absl/strings/str_cat.h> <absl/strings/str_format.h>
-      <absl/time/time.h> <google/protobuf/struct.pb.h> <google/protobuf/timestamp.pb.h> <grpcpp/grpcpp.h>)
-  endif()
-  target_precompile_headers(${target} REUSE_FROM donut_pch)
+  donut_pch(donut_pch LIBS ${DONUT_PCH_LIBRARIES} HEADERS ${DONUT_PCH_HEADERS})
+  target_precompile_headers(${target} REUSE_FROM ${pch})
 endfunction()
 
 # donut_library(name SOURCES ... PUBLIC ... PRIVATE ... [PROTO target] [NO_GRPC])
@@ -87,18 +99,21 @@ function(donut_library name)
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
   if(NOT ARG_NO_GRPC)
     target_link_libraries(${name} PUBLIC ${ARG_PROTO})
-    donut_precompile(${name})
+    donut_precompile(${name} donut_pch)
   endif()
 endfunction()
 
-# donut_program(name SOURCES ... LIBS ... [OUTPUT name-on-disk])
+# donut_program(name SOURCES ... LIBS ... [OUTPUT name-on-disk] [PCH target])
 function(donut_program name)
-  cmake_parse_arguments(ARG "" "OUTPUT" "SOURCES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "OUTPUT;PCH" "SOURCES;LIBS" ${ARGN})
+  if(NOT ARG_PCH)
+    set(ARG_PCH donut_pch)
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} donut_proto donut_compile_options)
   if(ARG_OUTPUT)
     set_target_properties(${name} PROPERTIES OUTPUT_NAME ${ARG_OUTPUT})
   endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
-  donut_precompile(${name})
+  donut_precompile(${name} ${ARG_PCH})
 endfunction()

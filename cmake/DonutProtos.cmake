@@ -38,6 +38,7 @@ foreach(proto IN LISTS DONUT_PROTO_FILES)
 endforeach()
 
 add_library(donut_event_proto STATIC ${event_code})
+set_target_properties(donut_event_proto PROPERTIES UNITY_BUILD OFF)  # the files generated have the same names inside
 target_include_directories(donut_event_proto SYSTEM PUBLIC $<BUILD_INTERFACE:${DONUT_PROTO_OUT}>)
 target_link_libraries(donut_event_proto PUBLIC protobuf::libprotobuf)
 if(NOT DONUT_PROGRAMS)
@@ -45,6 +46,7 @@ if(NOT DONUT_PROGRAMS)
 endif()
 
 add_library(donut_proto STATIC ${other_code})
+set_target_properties(donut_proto PROPERTIES UNITY_BUILD OFF)
 target_link_libraries(donut_proto PUBLIC donut_event_proto gRPC::grpc++)
 # A file that our code does not name, such as one with a service and no messages, would be left out of
 # the programs by the linker: reflection could then list the service, but not describe it.

@@ -81,6 +81,10 @@ class Preparation {
 
   int64_t SequenceOf(size_t index) const { return source_.first_sequence + static_cast<int64_t>(index); }
 
+  // Of an event without a time: events that were sent together happened one after the other, so none is at
+  // the time of another.
+  int64_t DefaultTimeUs(int64_t sequence) const { return batch_.received_us + sequence - source_.first_sequence; }
+
   // JSON is rarely longer than what it is made of.
   void Reserve() {
     size_t bytes = 0;
@@ -102,7 +106,7 @@ class Preparation {
       return false;
     }
     CompleteRow({event.name, event.user_id, event.session_id, event.insert_id},
-                event.has_event_time ? event.seconds * 1'000'000 + event.nanos / 1'000 : batch_.received_us,
+                event.has_event_time ? event.seconds * 1'000'000 + event.nanos / 1'000 : DefaultTimeUs(sequence),
                 sequence, row_begin);
     PreparedEvent& prepared = batch_.events.back();
     prepared.payload = Append(payload);
@@ -127,7 +131,7 @@ class Preparation {
     // Nanoseconds are not negative, so the division rounds down before 1970 too.
     const int64_t event_time_us = event->has_event_time() ? event->event_time().seconds() * 1'000'000 +
                                                                 event->event_time().nanos() / 1'000
-                                                          : batch_.received_us;
+                                                          : DefaultTimeUs(sequence);
     const std::optional<int64_t> session_id =
         CompleteRow({event->name(), event->user_id(), event->session_id(), event->insert_id()}, event_time_us,
                     sequence, row_begin);

@@ -77,12 +77,12 @@ check_alerts() {
   fi
 }
 
-# The .cc files to lint: all, or those changed since origin/main, with those that include a
-# changed header. Not the tests: ten seconds a file, and they have the sanitizers.
+# The .cc files to lint: those changed since origin/main, with those that include a changed header; all where
+# there is no origin/main. Not the tests: ten seconds a file, and they have the sanitizers.
 tidy_files() {
   local all base header
   mapfile -t all < <(source_files '*.cc' ':!tests')
-  if [[ $everything == yes ]] || ! base=$(git merge-base origin/main HEAD 2>/dev/null); then
+  if ! base=$(git merge-base origin/main HEAD 2>/dev/null); then
     printf '%s\n' "${all[@]}"
     return
   fi
@@ -98,19 +98,40 @@ tidy_files() {
 
 # Clang's own compile commands, with the thread-safety analysis, which gcc does not know. Without precompiled
 # headers: clang-tidy goes through all that a file includes, so it takes a third less, and an include
-# that is missing shows.
+# that is missing shows. When all files are linted, eight at once, as CMake's unity builds join them: they
+# share their headers, which take most of the time.
 check_tidy() {
-  local folder=$ROOT/build-tidy files generated
-  mapfile -t files < <(tidy_files)
-  ((${#files[@]})) || { say "  no .cc file differs from origin/main"; return 0; }
-  configure release "$folder" -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
+  local folder=$ROOT/build-tidy files generated count unity=()
+  if [[ $everything == yes ]]; then
+    folder+=-all
+    unity=(-DCMAKE_UNITY_BUILD=ON)
+  else
+    mapfile -t files < <(tidy_files)
+    ((${#files[@]})) || { say "  no .cc file differs from origin/main"; return 0; }
+  fi
+  configure release "$folder" -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON "${unity[@]}"
   mapfile -t generated < <(ninja -C "$folder" -t targets all | sed -nE 's/^((proto|sql)\/.*\.h): .*/\1/p')
   build "$folder" "${generated[@]}"
-  say "  ${#files[@]} files"
+  count=${#files[@]}
+  if [[ $everything == yes ]]; then
+    count=$(source_files '*.cc' ':!tests' | wc -l)
+    mapfile -t files < <(compiled_files "$folder")
+  fi
+  say "  $count files"
   printf '%s\0' "${files[@]}" |
     xargs -0 -n 1 -P 2 clang-tidy -p "$folder" --quiet 2>&1 |
     grep -vE '^[0-9]+ warnings? generated|^Suppressed|^Use -header-filter|^$'
   return "${PIPESTATUS[1]}"
+}
+
+# What the compiler is called with in a unity build: files that CMake wrote and those that it left alone,
+# without tests and generated code. The long ones first, so that both processors end together.
+compiled_files() {
+  local file
+  sed -nE 's/^ *"file": "(.*)",?$/\1/p' "$1/compile_commands.json" | grep -vE "^$ROOT/tests/|^$1/(tests|proto)/|proto\.dir/|_pch\.dir/" |
+    sort -u | while IFS= read -r file; do
+      printf '%s %s\n' "$(grep -c '^#include ".*\.cc"' -- "$file")" "$file"
+    done | sort -rn | cut -d ' ' -f 2-
 }
 
 check_asan() {

@@ -57,6 +57,19 @@ TEST(EventPreparationTest, TakesTheTimeOfReceptionWhenNoneIsGiven) {
   EXPECT_EQ(batch.received_us, absl::ToUnixMicros(kNoon));
 }
 
+// Those read in one pass, and the last one through protobuf.
+TEST(EventPreparationTest, EventsOfABatchWithoutTimesKeepTheirOrder) {
+  const PreparedBatch batch = testing::Prepare(
+      {testing::NamedEvent("a", "u"), testing::NamedEvent("", "u"), testing::NamedEvent("b", "u"),
+       testing::EventFromJson(R"({"name":"c","userId":"u","userProperties":{"k":1}})")},
+      41);
+  ASSERT_EQ(batch.events.size(), 3u) << "one has no name";
+  EXPECT_EQ(TimeIn(testing::ReadRow(batch.Row(0))[4]), absl::ToUnixMicros(kNoon));
+  EXPECT_EQ(TimeIn(testing::ReadRow(batch.Row(1))[4]), absl::ToUnixMicros(kNoon) + 2);
+  EXPECT_EQ(TimeIn(testing::ReadRow(batch.Row(2))[4]), absl::ToUnixMicros(kNoon) + 3);
+  EXPECT_EQ(TimeIn(testing::ReadRow(batch.Row(2))[5]), absl::ToUnixMicros(kNoon)) << "received together";
+}
+
 TEST(EventPreparationTest, SetsBadEventsAsideWithTheirBytesAndNumbers) {
   v1::Event large = testing::NamedEvent("a", "u");
   large.set_session_id(std::string(limits::kMaxEventBytes, 'x'));
@@ -160,7 +173,7 @@ TEST(EventPreparationTest, KeepsWhatIsSaidOfTheUserByKey) {
   EXPECT_EQ(batch.events[3].user_update, -1);
   ASSERT_EQ(batch.user_updates.size(), 2u);
   EXPECT_EQ(batch.user_updates[0].event_time_us, 1704067200000000);
-  EXPECT_EQ(batch.user_updates[1].event_time_us, absl::ToUnixMicros(kNoon));
+  EXPECT_EQ(batch.user_updates[1].event_time_us, absl::ToUnixMicros(kNoon) + 2);
   EXPECT_EQ(batch.user_updates[1].first, 1u);
   EXPECT_EQ(batch.user_updates[1].count, 1u);
   EXPECT_EQ(UserPropertyOf(batch, 0), R"("a \"key\"":{"b":[null,1.5]})");
