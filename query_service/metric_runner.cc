@@ -73,9 +73,8 @@ absl::Status ForCaller(const absl::Status& status, bool& hidden) {
                             kRetryDelay);
     case absl::StatusCode::kDeadlineExceeded:
       return absl::DeadlineExceededError(
-          "the query took longer than its deadline and was stopped; shorten the interval or allow it more "
-          "time "
-          "(30 seconds at most)");
+          "the query took longer than its deadline and was stopped; shorten the interval, simplify regular "
+          "expressions where it has some, or allow it more time (30 seconds at most)");
     case absl::StatusCode::kInternal:
     case absl::StatusCode::kUnknown:
       hidden = true;

@@ -48,8 +48,8 @@ const PresetDefaults& Amplitude() {
       .funnel_range = v1::FUNNEL_RANGE_ENTRY,
       // .../funnel-analysis-how-amplitude-handles-simultaneous-events: either order within one second
       .funnel_ties = v1::FUNNEL_TIES_BY_STEP,
-      // .../funnel-analysis-how-amplitude-computes-conversions: the property at the point of entry
-      .funnel_attribution = v1::FUNNEL_ATTRIBUTION_ENTRY,
+      // .../funnel-analysis-how-amplitude-computes-conversions: the earliest entry; ENTRY would be the last
+      .funnel_attribution = v1::FUNNEL_ATTRIBUTION_FIRST_TOUCH,
       // amplitude.com/docs/analytics/charts/retention-analysis/retention-analysis-interpret: new users
       .retention_kind = v1::RETENTION_KIND_FIRST_TIME,
       // The same page.

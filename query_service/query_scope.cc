@@ -83,7 +83,7 @@ absl::StatusOr<absl::TimeZone> ResolveZone(const std::string& asked, const postg
   }
   return InvalidField("scope.time_zone",
                       "must be a name of the IANA database, such as Europe/Berlin or UTC "
-                      "(letters as there; neither offsets nor abbreviations)");
+                      "(upper and lower case as there; +02:00 and CEST are none)");
 }
 
 // One side of the interval: nothing when it is not given.

@@ -101,7 +101,7 @@ absl::Status ResolveOptions(const v1::GetRetentionRequest& request, RetentionQue
     return absl::OkStatus();
   }
   if (!request.brackets().empty()) {
-    return InvalidField("brackets", "must be empty unless mode is RETENTION_MODE_BRACKET, or not set");
+    return InvalidField("brackets", "must be empty when mode is RETENTION_MODE_ON or _ON_OR_AFTER");
   }
   ASSIGN_OR_RETURN(question.columns, ResolveOffsets(request, question.period));
   return absl::OkStatus();

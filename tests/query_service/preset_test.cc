@@ -42,7 +42,7 @@ TEST(PresetTest, AmplitudeHasOneDayAndCountsReturnsOnOrAfterFromEachUsersFirstEv
   EXPECT_EQ(amplitude.funnel_window, kDay);
   EXPECT_EQ(amplitude.funnel_range, v1::FUNNEL_RANGE_ENTRY);
   EXPECT_EQ(amplitude.funnel_ties, v1::FUNNEL_TIES_BY_STEP);
-  EXPECT_EQ(amplitude.funnel_attribution, v1::FUNNEL_ATTRIBUTION_ENTRY);
+  EXPECT_EQ(amplitude.funnel_attribution, v1::FUNNEL_ATTRIBUTION_FIRST_TOUCH);
   EXPECT_EQ(amplitude.retention_kind, v1::RETENTION_KIND_FIRST_TIME);
   EXPECT_EQ(amplitude.retention_mode, v1::RETENTION_MODE_ON_OR_AFTER);
   EXPECT_EQ(amplitude.retention_alignment, v1::RETENTION_ALIGNMENT_ROLLING);
