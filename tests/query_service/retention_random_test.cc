@@ -109,9 +109,10 @@ std::vector<std::pair<std::string, Cohorts>> BreakDown(const v1::Breakdown& brea
 }
 
 // Collects what differs.
-class Differences {
+class RetentionDifferences {
  public:
-  Differences(const v1::GetRetentionRequest& request, std::string& text) : request_(request), text_(text) {}
+  RetentionDifferences(const v1::GetRetentionRequest& request, std::string& text)
+      : request_(request), text_(text) {}
 
   void Count(const std::string& what, int64_t got, int64_t expected) {
     if (got != expected) absl::StrAppend(&text_, what, ": got ", got, ", expected ", expected, "\n");
@@ -220,7 +221,7 @@ class RetentionRandomTest : public RandomMetricTest {
     const Cohorts cohorts =
         RetentionByDefinition(SeenHistory(trial), QuestionByDefinition(trial.request, *scope, trial.history));
     std::string text;
-    Differences differences(trial.request, text);
+    RetentionDifferences differences(trial.request, text);
     differences.Table("", *response, cohorts);
     if (!trial.request.has_breakdown()) return text;
     int64_t value_count = 0;
