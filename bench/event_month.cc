@@ -97,7 +97,8 @@ class EventMonth::Generator {
     MonthEvent event;
     event.user = user;
     event.session = sessions_++;
-    event.country = Share() < 0.9 ? HomeOf(user) : static_cast<uint8_t>(Share() * countries().size());
+    event.country = Share() < 0.9 ? HomeOf(user)
+                                  : static_cast<uint8_t>(Share() * static_cast<double>(countries().size()));
     // Most at midday.
     event.time_us = static_cast<int64_t>((day + (Share() + Share()) / 2 * kStartsOfDay) * kDayUs);
     int way = 0;

@@ -8,7 +8,7 @@
 namespace donut::bench {
 namespace {
 
-constexpr absl::Duration kLimit = absl::Minutes(2);
+constexpr absl::Duration kLoadLimit = absl::Minutes(2);
 // Events per stream that open it: of users enough to meet all streams, so that each is warm.
 constexpr int64_t kGreetings = 100;
 
@@ -18,7 +18,7 @@ void TrackAll(Client& client, const EventSource& source) {
       Fail(absl::StrCat("Track refused event ", index, ": ", result.problem()));
     }
   }
-  if (!client.Flush(kLimit)) Fail("events were not acknowledged in time");
+  if (!client.Flush(kLoadLimit)) Fail("events were not acknowledged in time");
 }
 
 }  // namespace
@@ -31,12 +31,12 @@ IngestLoad::IngestLoad(const std::string& collector_address, int streams) {
   options.streams = streams;
   options.queue_bytes *= streams;
   options.when_full = WhenFull::kBlock;
-  options.block_timeout = kLimit;
+  options.block_timeout = kLoadLimit;
   auto client = Client::Create(options);
   if (!client.ok()) Fail(client.status().ToString());
   client_ = *std::move(client);
   TrackAll(*client_, EventSource("greeting", kGreetings * streams));
-  if (!testing::Eventually([&] { return client_->counters().streams_opened >= streams; }, kLimit)) {
+  if (!testing::Eventually([&] { return client_->counters().streams_opened >= streams; }, kLoadLimit)) {
     Fail(absl::StrCat("not every stream was answered by ", collector_address));
   }
 }

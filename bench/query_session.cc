@@ -65,8 +65,9 @@ absl::StatusOr<TimedAnswer> QuerySession::Run(
                                   *connection_, postgres::TransactionKind::kReadOnlySnapshot,
                                   [&](pqxx::transaction_base& transaction) {
                                     absl::StatusOr<QueryAnswer> answer = body(transaction);
-                                    if (answer.ok()) timed.answer = *std::move(answer);
-                                    return answer.status();
+                                    if (!answer.ok()) return answer.status();
+                                    timed.answer = *std::move(answer);
+                                    return absl::OkStatus();
                                   },
                                   broken)
                                   .status;

@@ -19,10 +19,10 @@ namespace {
 
 constexpr char kMethod[] = "/donut.analytics.v1.EventCollectorService/StreamEvents";
 constexpr int kEventsPerBatch = 500;
-constexpr int kKnownUsers = 50;
+constexpr int kCrowdUsers = 50;
 constexpr int kIdBytes = 16;
 // For streams to be welcome, and for all that was sent to be stored.
-constexpr absl::Duration kLimit = absl::Minutes(2);
+constexpr absl::Duration kCrowdLimit = absl::Minutes(2);
 
 // The events of a batch, serialized: the same for all.
 grpc::Slice EventsOfABatch() {
@@ -31,8 +31,8 @@ grpc::Slice EventsOfABatch() {
   for (int i = 0; i < kEventsPerBatch; ++i) {
     v1::Event& event = *batch.add_events();
     event.set_name("page_viewed");
-    event.set_user_id(absl::StrCat("crowd-", i % kKnownUsers, "@customer.example"));
-    event.set_session_id(absl::StrCat("session-of-", i % kKnownUsers));
+    event.set_user_id(absl::StrCat("crowd-", i % kCrowdUsers, "@customer.example"));
+    event.set_session_id(absl::StrCat("session-of-", i % kCrowdUsers));
     event.mutable_event_time()->set_seconds(now);
     auto& properties = *event.mutable_properties()->mutable_fields();
     properties["path"].set_string_value("/reports/quarterly/overview");
@@ -91,12 +91,12 @@ class StreamCrowd::Progress {
   // Until so many were welcomed, or have ended.
   void AwaitWelcome(int streams) {
     MutexLock lock(mutex_);
-    const absl::Time deadline = absl::Now() + kLimit;
+    const absl::Time deadline = absl::Now() + kCrowdLimit;
     while (welcome_ < streams) WaitBefore(deadline);
   }
   void AwaitEnd(int streams) {
     MutexLock lock(mutex_);
-    const absl::Time deadline = absl::Now() + kLimit;
+    const absl::Time deadline = absl::Now() + kCrowdLimit;
     while (ended_ < streams) WaitBefore(deadline);
   }
   std::string why_broken() const {

@@ -13,17 +13,17 @@
 namespace donut::cli {
 namespace {
 
-constexpr char kExamples[] =
+constexpr char kActiveUsersExamples[] =
     "  donut active-users --start 2024-01-01 --end 2024-01-31\n"
     "  donut active-users --by week --event purchase --compare\n"
     "  donut active-users --breakdown platform --where 'user.country in (DE, AT)' --csv > users.csv";
 
-struct Options {
+struct ActiveUsersOptions {
   ActiveUsersArguments arguments;
   AnswerFormat format;
 };
 
-int ActiveUsers(const GlobalOptions& global, const Options& options) {
+int ActiveUsers(const GlobalOptions& global, const ActiveUsersOptions& options) {
   return AskAndShow<v1::GetActiveUsersRequest, v1::GetActiveUsersResponse>(
       global, options.format, ToActiveUsersRequest(options.arguments, absl::Now()),
       &v1::QueryService::Stub::GetActiveUsers, {ActiveUsersText, ActiveUsersCsv});
@@ -34,7 +34,7 @@ int ActiveUsers(const GlobalOptions& global, const Options& options) {
 void AddActiveUsers(CLI::App& app, Command& command) {
   CLI::App* subcommand =
       app.add_subcommand("active-users", "How many users were active, by hour, day, week or month");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ActiveUsersOptions>();
   ActiveUsersArguments& arguments = options->arguments;
   subcommand->add_option("--by", arguments.by, "hour, day, week or month. Default: day")->type_name("PERIOD");
   subcommand->add_option("--actor", arguments.actor, "user, or run: sessions and pipeline runs")
@@ -45,7 +45,7 @@ void AddActiveUsers(CLI::App& app, Command& command) {
   AddBreakdownOptions(*subcommand, arguments.breakdown, arguments.breakdown_limit);
   AddScopeOptions(*subcommand, arguments.scope);
   AddFormatOptions(*subcommand, options->format);
-  SetFooter(*subcommand, {kFilterHelp}, kExamples);
+  SetFooter(*subcommand, {kFilterHelp}, kActiveUsersExamples);
   subcommand->callback([&command, options] {
     command.run = [&command, options] { return ActiveUsers(command.options, *options); };
   });

@@ -15,12 +15,12 @@
 namespace donut::cli {
 namespace {
 
-constexpr char kExamples[] =
+constexpr char kConversionRateExamples[] =
     "  donut conversion-rate signup purchase --window 7d\n"
     "  donut conversion-rate product_view 'purchase[price > 10]' --by week --breakdown platform\n"
     "  donut conversion-rate signup purchase --histogram 1h,6h,1d,7d";
 
-struct Options {
+struct ConversionRateOptions {
   std::string from;
   std::string to;
   FunnelArguments arguments;
@@ -28,7 +28,7 @@ struct Options {
   std::string csv_of;
 };
 
-int ConversionRate(const GlobalOptions& global, const Options& options) {
+int ConversionRate(const GlobalOptions& global, const ConversionRateOptions& options) {
   FunnelArguments arguments = options.arguments;
   arguments.steps = {options.from, options.to};
   const auto rows = ParseFunnelRows(options.csv_of, arguments);
@@ -46,7 +46,7 @@ void AddConversionRate(CLI::App& app, Command& command) {
   CLI::App* subcommand =
       app.add_subcommand("conversion-rate", "The share of those who did one event that then did another");
   subcommand->alias("conversion");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ConversionRateOptions>();
   subcommand->add_option("FROM", options->from, "Written as a funnel's step; see below")
       ->required()
       ->type_name("");
@@ -56,7 +56,7 @@ void AddConversionRate(CLI::App& app, Command& command) {
   AddScopeOptions(*subcommand, options->arguments.scope);
   AddFormatOptions(*subcommand, options->format);
   AddCsvOfOption(*subcommand, options->csv_of);
-  SetFooter(*subcommand, {kStepHelp, kFilterHelp}, kExamples);
+  SetFooter(*subcommand, {kStepHelp, kFilterHelp}, kConversionRateExamples);
   subcommand->callback([&command, options] {
     command.run = [&command, options] { return ConversionRate(command.options, *options); };
   });

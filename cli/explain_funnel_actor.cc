@@ -14,16 +14,16 @@
 namespace donut::cli {
 namespace {
 
-constexpr char kExamples[] =
+constexpr char kExplainFunnelActorExamples[] =
     "  donut explain-funnel-actor visit signup purchase --user ada\n"
     "  donut explain-funnel-actor start clean done --actor run --user ada --session run-17";
 
-struct Options {
+struct ExplainFunnelActorOptions {
   ExplainArguments arguments;
   AnswerFormat format;
 };
 
-int ExplainFunnelActor(const GlobalOptions& global, const Options& options) {
+int ExplainFunnelActor(const GlobalOptions& global, const ExplainFunnelActorOptions& options) {
   const auto request = ToExplainRequest(options.arguments, absl::Now());
   if (!request.ok()) return WrongUsage(request.status());
   return AskAndShow<v1::ExplainFunnelActorRequest, v1::ExplainFunnelActorResponse>(
@@ -39,7 +39,7 @@ int ExplainFunnelActor(const GlobalOptions& global, const Options& options) {
 void AddExplainFunnelActor(CLI::App& app, Command& command) {
   CLI::App* subcommand =
       app.add_subcommand("explain-funnel-actor", "Why a funnel counts a user as it does, event by event");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExplainFunnelActorOptions>();
   ExplainArguments& arguments = options->arguments;
   AddStepOptions(*subcommand, arguments.funnel);
   subcommand->add_option("--user", arguments.user, "Whose events")->required()->type_name("ID");
@@ -52,7 +52,7 @@ void AddExplainFunnelActor(CLI::App& app, Command& command) {
   AddFunnelOptions(*subcommand, arguments.funnel);
   AddScopeOptions(*subcommand, arguments.funnel.scope);
   AddFormatOptions(*subcommand, options->format);
-  SetFooter(*subcommand, {kStepHelp, kFilterHelp}, kExamples);
+  SetFooter(*subcommand, {kStepHelp, kFilterHelp}, kExplainFunnelActorExamples);
   subcommand->callback([&command, options] {
     command.run = [&command, options] { return ExplainFunnelActor(command.options, *options); };
   });

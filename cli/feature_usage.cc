@@ -17,11 +17,11 @@
 namespace donut::cli {
 namespace {
 
-constexpr char kExamples[] =
+constexpr char kFeatureUsageExamples[] =
     "  donut feature-usage --start 2024-01-01 --end 2024-01-31\n"
     "  donut feature-usage --property feature --event feature_used --limit 20";
 
-struct Options {
+struct FeatureUsageOptions {
   ScopeArguments scope;
   std::string property;
   std::vector<std::string> events;
@@ -30,7 +30,8 @@ struct Options {
   int limit = 50;
 };
 
-absl::StatusOr<v1::GetFeatureUsageRequest> ToRequest(const Options& options, absl::Time now) {
+absl::StatusOr<v1::GetFeatureUsageRequest> ToFeatureUsageRequest(const FeatureUsageOptions& options,
+                                                                 absl::Time now) {
   v1::GetFeatureUsageRequest request;
   ASSIGN_OR_RETURN(*request.mutable_scope(), ToScope(options.scope, now));
   request.set_property(options.property);
@@ -40,8 +41,8 @@ absl::StatusOr<v1::GetFeatureUsageRequest> ToRequest(const Options& options, abs
   return request;
 }
 
-int FeatureUsage(const GlobalOptions& global, const Options& options) {
-  const auto request = ToRequest(options, absl::Now());
+int FeatureUsage(const GlobalOptions& global, const FeatureUsageOptions& options) {
+  const auto request = ToFeatureUsageRequest(options, absl::Now());
   if (!request.ok()) return WrongUsage(request.status());
   v1::GetFeatureUsageResponse response;
   const int code =
@@ -56,7 +57,7 @@ int FeatureUsage(const GlobalOptions& global, const Options& options) {
 void AddFeatureUsage(CLI::App& app, Command& command) {
   CLI::App* subcommand =
       app.add_subcommand("feature-usage", "How much each event, or each value of a property, is used");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<FeatureUsageOptions>();
   subcommand
       ->add_option("--property", options->property, "A row per value of this, instead of per event's name")
       ->type_name("KEY");
@@ -67,7 +68,7 @@ void AddFeatureUsage(CLI::App& app, Command& command) {
   AddScopeOptions(*subcommand, options->scope);
   AddFormatOptions(*subcommand, options->format);
   AddLimitOption(*subcommand, options->limit, "features");
-  SetFooter(*subcommand, {kFilterHelp}, kExamples);
+  SetFooter(*subcommand, {kFilterHelp}, kFeatureUsageExamples);
   subcommand->callback([&command, options] {
     command.run = [&command, options] { return FeatureUsage(command.options, *options); };
   });

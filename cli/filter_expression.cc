@@ -15,7 +15,7 @@
 namespace donut::cli {
 namespace {
 
-using Kind = FilterToken::Kind;
+using TokenKind = FilterToken::Kind;
 using google::protobuf::Value;
 
 constexpr char kUserPrefix[] = "user.";
@@ -39,21 +39,21 @@ class Parser {
 
   absl::StatusOr<v1::Filter> Whole() {
     ASSIGN_OR_RETURN(v1::Filter filter, AnyOf());
-    if (current().kind != Kind::kEnd) return Unexpected("\"and\", \"or\" or the end");
+    if (current().kind != TokenKind::kEnd) return Unexpected("\"and\", \"or\" or the end");
     return filter;
   }
 
   absl::StatusOr<v1::FilterCondition> WholeSubject() {
     v1::FilterCondition condition;
     RETURN_IF_ERROR(Subject(condition));
-    if (current().kind != Kind::kEnd) return Unexpected("-> or the end");
+    if (current().kind != TokenKind::kEnd) return Unexpected("-> or the end");
     return condition;
   }
 
  private:
   const FilterToken& current() const { return tokens_[at_]; }
   // kEnd stays.
-  FilterToken Take() { return tokens_[at_].kind == Kind::kEnd ? tokens_[at_] : tokens_[at_++]; }
+  FilterToken Take() { return tokens_[at_].kind == TokenKind::kEnd ? tokens_[at_] : tokens_[at_++]; }
   bool TakeKeyword(const char* keyword) {
     const bool is = current().IsKeyword(keyword);
     if (is) Take();
@@ -131,7 +131,7 @@ absl::StatusOr<v1::Filter> Parser::Condition() {
 
 absl::Status Parser::Subject(v1::FilterCondition& condition) {
   const FilterToken first = current();
-  const bool is_word = first.kind == Kind::kWord;
+  const bool is_word = first.kind == TokenKind::kWord;
   if (is_word && first.text == "event") {
     Take();
     condition.set_event_name(true);
@@ -140,7 +140,7 @@ absl::Status Parser::Subject(v1::FilterCondition& condition) {
   const bool of_user = is_word && absl::StartsWith(first.text, kUserPrefix);
   const bool key_is_quoted = of_user && first.text == kUserPrefix;  // user."signup date"
   if (key_is_quoted) Take();
-  if (key_is_quoted && (current().after_space || current().kind == Kind::kWord)) {
+  if (key_is_quoted && (current().after_space || current().kind == TokenKind::kWord)) {
     return Unexpected("a user's property such as user.country");
   }
   ASSIGN_OR_RETURN(std::string key, Key());
@@ -163,8 +163,9 @@ absl::Status Parser::Subject(v1::FilterCondition& condition) {
 absl::StatusOr<std::string> Parser::Key() {
   const FilterToken& token = current();
   const bool keyword = token.IsKeyword("and") || token.IsKeyword("or") || token.IsKeyword("not");
-  const bool is_key = token.kind == Kind::kBackticks || (token.kind == Kind::kText && token.quote == '"') ||
-                      (token.kind == Kind::kWord && !keyword);
+  const bool is_key = token.kind == TokenKind::kBackticks ||
+                      (token.kind == TokenKind::kText && token.quote == '"') ||
+                      (token.kind == TokenKind::kWord && !keyword);
   if (!is_key) return Unexpected(kName);
   if (token.text.empty()) return WrongAt(token.column, "a key is not empty");
   return Take().text;
@@ -172,7 +173,7 @@ absl::StatusOr<std::string> Parser::Key() {
 
 // True: the test is negated.
 absl::StatusOr<bool> Parser::Test(v1::FilterCondition& condition) {
-  if (current().kind == Kind::kSymbol) {
+  if (current().kind == TokenKind::kSymbol) {
     const std::string symbol = current().text;
     if (symbol == "(" || symbol == ")" || symbol == "," || symbol == "->") return Unexpected(kTests);
     Take();
@@ -190,7 +191,7 @@ absl::StatusOr<bool> Parser::Test(v1::FilterCondition& condition) {
 
 absl::Status Parser::Compared(const std::string& symbol, v1::FilterCondition& condition) {
   if (symbol == "~") {
-    if (current().kind != Kind::kText && current().kind != Kind::kWord) {
+    if (current().kind != TokenKind::kText && current().kind != TokenKind::kWord) {
       return Unexpected("a regular expression such as \"@example\\.com$\"");
     }
     condition.set_regex(Take().text);
@@ -238,10 +239,10 @@ absl::Status Parser::OneOf(v1::FilterCondition& condition) {
 absl::StatusOr<Value> Parser::AValue() {
   const FilterToken& token = current();
   const int column = token.column;
-  if (token.kind != Kind::kText && token.kind != Kind::kWord) {
+  if (token.kind != TokenKind::kText && token.kind != TokenKind::kWord) {
     return Unexpected("a value such as 10, true, pro or \"some text\"");
   }
-  const bool quoted = token.kind == Kind::kText;
+  const bool quoted = token.kind == TokenKind::kText;
   std::string text = Take().text;
   Value value;
   if (!quoted && (text == "true" || text == "false")) {

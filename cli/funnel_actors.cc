@@ -14,17 +14,17 @@
 namespace donut::cli {
 namespace {
 
-constexpr char kExamples[] =
+constexpr char kFunnelActorsExamples[] =
     "  donut funnel-actors visit signup purchase --reached 3\n"
     "  donut funnel-actors visit signup purchase --dropped-before 3 --limit 1000 --csv > lost.csv";
 
-struct Options {
+struct FunnelActorsOptions {
   FunnelActorsArguments arguments;
   AnswerFormat format;
   int limit = 50;
 };
 
-int FunnelActors(const GlobalOptions& global, const Options& options) {
+int FunnelActors(const GlobalOptions& global, const FunnelActorsOptions& options) {
   const auto request = ToFunnelActorsRequest(options.arguments, absl::Now());
   if (!request.ok()) return WrongUsage(request.status());
   v1::ListFunnelActorsResponse response;
@@ -43,7 +43,7 @@ int FunnelActors(const GlobalOptions& global, const Options& options) {
 void AddFunnelActors(CLI::App& app, Command& command) {
   CLI::App* subcommand =
       app.add_subcommand("funnel-actors", "Who reached a step of a funnel, or dropped before it");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<FunnelActorsOptions>();
   FunnelActorsArguments& arguments = options->arguments;
   AddStepOptions(*subcommand, arguments.funnel);
   CLI::Option* const reached =
@@ -58,7 +58,7 @@ void AddFunnelActors(CLI::App& app, Command& command) {
   AddScopeOptions(*subcommand, arguments.funnel.scope);
   AddFormatOptions(*subcommand, options->format);
   AddLimitOption(*subcommand, options->limit, "actors");
-  SetFooter(*subcommand, {kStepHelp, kFilterHelp}, kExamples);
+  SetFooter(*subcommand, {kStepHelp, kFilterHelp}, kFunnelActorsExamples);
   subcommand->callback([&command, options] {
     command.run = [&command, options] { return FunnelActors(command.options, *options); };
   });

@@ -40,7 +40,7 @@ absl::StatusOr<std::string_view> TextOf(simdjson::dom::element element, std::str
   }
 }
 
-absl::StatusOr<absl::Time> TimeOf(simdjson::dom::element element) {
+absl::StatusOr<absl::Time> TimeOfElement(simdjson::dom::element element) {
   switch (element.type()) {
     case element_type::INT64:
     case element_type::UINT64:
@@ -146,7 +146,7 @@ absl::Status LineParser::Parse(std::string_view line, EventBytes& event) {
   std::string user_digits, session_digits;
   const auto user_text = TextOf(user.element, user_digits);
   if (!user_text.ok()) return Wrong(user.name(), user_text.status());
-  const auto time = TimeOf(found_[kTime].element);
+  const auto time = TimeOfElement(found_[kTime].element);
   if (!time.ok()) return Wrong(found_[kTime].name(), time.status());
   absl::StatusOr<std::string_view> session_text = "";
   if (session.candidate != nullptr) session_text = TextOf(session.element, session_digits);

@@ -23,7 +23,7 @@ struct KeyArguments {
   std::string hash_prefix;
 };
 
-absl::Status Create(const GlobalOptions& global, const KeyArguments& arguments) {
+absl::Status MakeKey(const GlobalOptions& global, const KeyArguments& arguments) {
   ASSIGN_OR_RETURN(const auto connection, ConnectAsOwner(global.database_url));
   postgres::NewApiKey key;
   key.project = arguments.project;
@@ -39,7 +39,7 @@ absl::Status Create(const GlobalOptions& global, const KeyArguments& arguments) 
   return absl::OkStatus();
 }
 
-absl::Status List(const GlobalOptions& global) {
+absl::Status ShowKeys(const GlobalOptions& global) {
   ASSIGN_OR_RETURN(const auto connection, ConnectAsOwner(global.database_url));
   ASSIGN_OR_RETURN(const auto keys, postgres::ListKeys(*connection));
   if (keys.empty()) {
@@ -87,11 +87,11 @@ void AddKeys(CLI::App& app, Command& command) {
       ->check(CLI::IsMember({"collect", "query", "both"}))
       ->capture_default_str();
   create->callback([&command, arguments] {
-    command.run = [&command, arguments] { return Finished(Create(command.options, *arguments)); };
+    command.run = [&command, arguments] { return Finished(MakeKey(command.options, *arguments)); };
   });
 
   CLI::App* list = keys->add_subcommand("list", "Show all keys, by the first digits of their hashes");
-  list->callback([&command] { command.run = [&command] { return Finished(List(command.options)); }; });
+  list->callback([&command] { command.run = [&command] { return Finished(ShowKeys(command.options)); }; });
 
   CLI::App* revoke = keys->add_subcommand("revoke", "End a key's validity");
   revoke->add_option("key", arguments->hash_prefix, "The digits that `donut keys list` shows")->required();

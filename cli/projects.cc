@@ -21,7 +21,7 @@ struct ProjectArguments {
   std::string time_zone = "UTC";
 };
 
-absl::Status Create(const GlobalOptions& global, const ProjectArguments& arguments) {
+absl::Status MakeProject(const GlobalOptions& global, const ProjectArguments& arguments) {
   ASSIGN_OR_RETURN(const auto connection, ConnectAsOwner(global.database_url));
   RETURN_IF_ERROR(postgres::CreateProject(*connection, arguments.name, arguments.time_zone).status());
   std::printf("project %s is there; now give it a key: donut keys create --project %s\n",
@@ -29,7 +29,7 @@ absl::Status Create(const GlobalOptions& global, const ProjectArguments& argumen
   return absl::OkStatus();
 }
 
-absl::Status List(const GlobalOptions& global) {
+absl::Status ShowProjects(const GlobalOptions& global) {
   ASSIGN_OR_RETURN(const auto connection, ConnectAsOwner(global.database_url));
   ASSIGN_OR_RETURN(const auto projects, postgres::ListProjects(*connection));
   Page page(PageOptionsFor(fileno(stdout)));
@@ -57,11 +57,12 @@ void AddProjects(CLI::App& app, Command& command) {
       ->type_name("ZONE")
       ->capture_default_str();
   create->callback([&command, arguments] {
-    command.run = [&command, arguments] { return Finished(Create(command.options, *arguments)); };
+    command.run = [&command, arguments] { return Finished(MakeProject(command.options, *arguments)); };
   });
 
   CLI::App* list = projects->add_subcommand("list", "Show all projects");
-  list->callback([&command] { command.run = [&command] { return Finished(List(command.options)); }; });
+  list->callback(
+      [&command] { command.run = [&command] { return Finished(ShowProjects(command.options)); }; });
 }
 
 }  // namespace donut::cli

@@ -9,7 +9,7 @@ namespace donut::cli {
 namespace {
 
 // The service gives up after 30 seconds by itself and says why.
-constexpr absl::Duration kDeadline = absl::Seconds(35);
+constexpr absl::Duration kQueryDeadline = absl::Seconds(35);
 
 }  // namespace
 
@@ -20,7 +20,7 @@ QueryCall::QueryCall(const GlobalOptions& global)
 
 std::unique_ptr<grpc::ClientContext> QueryCall::NewContext() const {
   auto context = std::make_unique<grpc::ClientContext>();
-  PrepareCall(*context, global_.api_key, kDeadline);
+  PrepareCall(*context, global_.api_key, kQueryDeadline);
   return context;
 }
 

@@ -15,19 +15,19 @@
 namespace donut::cli {
 namespace {
 
-constexpr char kExamples[] =
+constexpr char kRetentionExamples[] =
     "  donut retention --start 2024-01-01 --end 2024-01-31\n"
     "  donut retention --start-event signup --return-event purchase --period week --offsets 1-8\n"
     "  donut retention --brackets 1-3,4-7,8-14 --breakdown user.country\n"
     "  donut retention --kind recurring --mode on-or-after --value price --csv > cells.csv";
 
-struct Options {
+struct RetentionOptions {
   RetentionArguments arguments;
   AnswerFormat format;
   std::string csv_of;
 };
 
-int Retention(const GlobalOptions& global, const Options& options) {
+int Retention(const GlobalOptions& global, const RetentionOptions& options) {
   const auto rows = ValueOfWord<RetentionRows>(
       "--csv-of", options.csv_of, {{"cells", RetentionRows::kCells}, {"pooled", RetentionRows::kPooled}},
       RetentionRows::kCells);
@@ -44,7 +44,7 @@ int Retention(const GlobalOptions& global, const Options& options) {
 void AddRetention(CLI::App& app, Command& command) {
   CLI::App* subcommand =
       app.add_subcommand("retention", "Who comes back, by cohorts of a day, week or month");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RetentionOptions>();
   RetentionArguments& arguments = options->arguments;
   AddRetentionOptions(*subcommand, arguments);
   subcommand
@@ -55,7 +55,7 @@ void AddRetention(CLI::App& app, Command& command) {
   AddScopeOptions(*subcommand, arguments.scope);
   AddFormatOptions(*subcommand, options->format);
   subcommand->add_option("--csv-of", options->csv_of, "cells or pooled. Default: cells")->type_name("ROWS");
-  SetFooter(*subcommand, {kFilterHelp}, kExamples);
+  SetFooter(*subcommand, {kFilterHelp}, kRetentionExamples);
   subcommand->callback([&command, options] {
     command.run = [&command, options] { return Retention(command.options, *options); };
   });

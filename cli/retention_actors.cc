@@ -14,18 +14,18 @@
 namespace donut::cli {
 namespace {
 
-constexpr char kExamples[] =
+constexpr char kRetentionActorsExamples[] =
     "  donut retention-actors --cohort-date 2024-01-10 --offset 7\n"
     "  donut retention-actors --start 2024-01-01 --end 2024-01-31 --cohort 2024-01-10 --offset 1 \\\n"
     "    --who not-retained --limit 1000 --csv > lost.csv";
 
-struct Options {
+struct RetentionActorsOptions {
   RetentionActorsArguments arguments;
   AnswerFormat format;
   int limit = 50;
 };
 
-int RetentionActors(const GlobalOptions& global, const Options& options) {
+int RetentionActors(const GlobalOptions& global, const RetentionActorsOptions& options) {
   const auto request = ToRetentionActorsRequest(options.arguments, absl::Now());
   if (!request.ok()) return WrongUsage(request.status());
   v1::ListRetentionActorsResponse response;
@@ -45,7 +45,7 @@ int RetentionActors(const GlobalOptions& global, const Options& options) {
 void AddRetentionActors(CLI::App& app, Command& command) {
   CLI::App* subcommand =
       app.add_subcommand("retention-actors", "The users behind a cell of donut retention, or those it lacks");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RetentionActorsOptions>();
   RetentionActorsArguments& arguments = options->arguments;
   subcommand
       ->add_option(
@@ -62,7 +62,7 @@ void AddRetentionActors(CLI::App& app, Command& command) {
   AddScopeOptions(*subcommand, arguments.retention.scope);
   AddFormatOptions(*subcommand, options->format);
   AddLimitOption(*subcommand, options->limit, "users");
-  SetFooter(*subcommand, {kFilterHelp}, kExamples);
+  SetFooter(*subcommand, {kFilterHelp}, kRetentionActorsExamples);
   subcommand->callback([&command, options] {
     command.run = [&command, options] { return RetentionActors(command.options, *options); };
   });

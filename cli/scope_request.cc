@@ -21,8 +21,6 @@ constexpr int kDefaultDays = 30;
 // As in scope.proto.
 constexpr int kMinYear = 1971;
 constexpr int kMaxYear = 2200;
-// The furthest that a time zone lies from UTC.
-constexpr absl::Duration kMaxZoneOffset = absl::Hours(14);
 
 const std::vector<std::pair<std::string, std::string>>& ScopeOptions() {
   static const auto* const kOptions = new std::vector<std::pair<std::string, std::string>>{

@@ -26,6 +26,9 @@ struct ScopeArguments {
   std::string filter = {};              // a Filter as JSON, which must pass as well
 };
 
+// The furthest that a time zone lies from UTC.
+inline constexpr absl::Duration kMaxZoneOffset = absl::Hours(14);
+
 struct Days {
   std::optional<absl::CivilDay> first = {};
   std::optional<absl::CivilDay> last = {};  // included

@@ -21,7 +21,7 @@
 namespace donut::cli {
 namespace {
 
-constexpr absl::Duration kDeadline = absl::Seconds(15);
+constexpr absl::Duration kTrackDeadline = absl::Seconds(15);
 
 struct TrackArguments {
   std::string event;
@@ -86,7 +86,7 @@ int Track(const GlobalOptions& global, const TrackArguments& arguments) {
   const auto channel = ChannelTo(global.collector_address);
   const auto stub = v1::EventCollectorService::NewStub(channel);
   grpc::ClientContext context;
-  PrepareCall(context, global.api_key, kDeadline);
+  PrepareCall(context, global.api_key, kTrackDeadline);
   v1::TrackEventsRequest request;
   *request.add_events() = *event;
   v1::TrackEventsResponse response;

@@ -8,9 +8,6 @@
 namespace donut::cli {
 namespace {
 
-// The furthest that a time zone lies from UTC.
-constexpr absl::Duration kMaxZoneOffset = absl::Hours(14);
-
 // Until the end given, or today, whatever the zone.
 absl::Status CheckLength(const Days& days, absl::Time now) {
   const absl::CivilDay earliest_today = absl::ToCivilDay(now - kMaxZoneOffset, absl::UTCTimeZone());

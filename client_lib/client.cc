@@ -50,7 +50,7 @@ std::string FromEnvironment(const char* variable, const char* otherwise) {
   return value != nullptr && *value != '\0' ? value : otherwise;
 }
 
-absl::Status Wrong(const char* option, const char* rule) {
+absl::Status WrongClientOption(const char* option, const char* rule) {
   return absl::InvalidArgumentError(absl::StrCat("ClientOptions.", option, ": ", rule));
 }
 
@@ -82,24 +82,26 @@ std::string DefaultApiKey() { return FromEnvironment("DONUT_API_KEY", ""); }
 
 absl::Status ClientOptions::Validate() const {
   if (collector_address.empty())
-    return Wrong("collector_address", "must not be empty; such as 127.0.0.1:50051");
+    return WrongClientOption("collector_address", "must not be empty; such as 127.0.0.1:50051");
   if (user_agent.size() > kMostUserAgentBytes || !IsStorableText(user_agent)) {
-    return Wrong("user_agent", "must be UTF-8 of at most 150 bytes");
+    return WrongClientOption("user_agent", "must be UTF-8 of at most 150 bytes");
   }
-  if (streams < 1 || streams > kMostStreams) return Wrong("streams", "must be from 1 to 16");
+  if (streams < 1 || streams > kMostStreams) return WrongClientOption("streams", "must be from 1 to 16");
   if (queue_bytes / streams < kLeastQueueBytes || queue_bytes > kMostQueueBytes) {
-    return Wrong("queue_bytes", "must be at least 256 KiB for each of the streams, and at most 1 GiB");
+    return WrongClientOption("queue_bytes",
+                             "must be at least 256 KiB for each of the streams, and at most 1 GiB");
   }
   if (max_batch_events < 1 || max_batch_events > limits::kMaxBatchEvents) {
-    return Wrong("max_batch_events", "must be from 1 to 5000");
+    return WrongClientOption("max_batch_events", "must be from 1 to 5000");
   }
   if (max_batch_bytes < kLeastBatchBytes || max_batch_bytes > kMostBatchBytes) {
-    return Wrong("max_batch_bytes", "must be from 1 KiB to 960 KiB");
+    return WrongClientOption("max_batch_bytes", "must be from 1 KiB to 960 KiB");
   }
   if (linger < absl::ZeroDuration() || linger > kMostLinger)
-    return Wrong("linger", "must be from 0 to a minute");
-  if (block_timeout < absl::ZeroDuration()) return Wrong("block_timeout", "must not be negative");
-  if (shutdown_timeout < absl::ZeroDuration()) return Wrong("shutdown_timeout", "must not be negative");
+    return WrongClientOption("linger", "must be from 0 to a minute");
+  if (block_timeout < absl::ZeroDuration()) return WrongClientOption("block_timeout", "must not be negative");
+  if (shutdown_timeout < absl::ZeroDuration())
+    return WrongClientOption("shutdown_timeout", "must not be negative");
   return absl::OkStatus();
 }
 

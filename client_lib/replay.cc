@@ -15,22 +15,22 @@
 namespace donut {
 namespace {
 
-constexpr char kUserAgent[] = "donut-replay/" DONUT_VERSION;
-constexpr size_t kLeastWindowBytes = 2 << 20;
-constexpr size_t kMostWindowBytes = size_t{1} << 30;
-constexpr size_t kLeastBatchBytes = 1 << 10;
-constexpr size_t kMostBatchBytes = 960 << 10;
-constexpr size_t kMostUserAgentBytes = 150;
-constexpr absl::Duration kMostLinger = absl::Minutes(1);
+constexpr char kReplayUserAgent[] = "donut-replay/" DONUT_VERSION;
+constexpr size_t kLeastReplayWindowBytes = 2 << 20;
+constexpr size_t kMostReplayWindowBytes = size_t{1} << 30;
+constexpr size_t kLeastReplayBatchBytes = 1 << 10;
+constexpr size_t kMostReplayBatchBytes = 960 << 10;
+constexpr size_t kMostReplayUserAgentBytes = 150;
+constexpr absl::Duration kMostReplayLinger = absl::Minutes(1);
 // The collector rejects events over its limit and says why; what would not fit a message cannot get there.
-constexpr size_t kMostSentEventBytes = kMostBatchBytes;
+constexpr size_t kMostSentEventBytes = kMostReplayBatchBytes;
 // A replay has somebody waiting: it tries again sooner than a live client.
 constexpr absl::Duration kMostBackoff = absl::Seconds(2);
 constexpr char kTooLarge[] = "event: over 32768 bytes";
 // Deeper values are refused by protobuf's own parser.
-constexpr int kMostNesting = 30;
+constexpr int kMostParsedNesting = 30;
 
-absl::Status Wrong(const char* option, const char* rule) {
+absl::Status WrongReplayOption(const char* option, const char* rule) {
   return absl::InvalidArgumentError(absl::StrCat("ReplayOptions.", option, ": ", rule));
 }
 
@@ -42,7 +42,7 @@ bool IsReadable(const std::string& text) {
 const char* FindBreakage(const google::protobuf::Struct& object, int nesting);
 
 const char* FindBreakage(const google::protobuf::Value& value, int nesting) {
-  if (nesting > kMostNesting) return "properties: nested too deeply";
+  if (nesting > kMostParsedNesting) return "properties: nested too deeply";
   if (value.has_string_value() && !IsReadable(value.string_value())) return "properties: not UTF-8";
   if (value.has_struct_value()) return FindBreakage(value.struct_value(), nesting + 1);
   for (const google::protobuf::Value& element : value.list_value().values()) {
@@ -88,22 +88,23 @@ std::function<void(const DeliveryNews&)> Reporter(const ReplayOptions& options) 
 
 absl::Status ReplayOptions::Validate() const {
   if (collector_address.empty())
-    return Wrong("collector_address", "must not be empty; such as 127.0.0.1:50051");
-  if (producer_id.size() != limits::kProducerIdBytes) return Wrong("producer_id", "must have 16 bytes");
-  if (user_agent.size() > kMostUserAgentBytes || !IsStorableText(user_agent)) {
-    return Wrong("user_agent", "must be UTF-8 of at most 150 bytes");
+    return WrongReplayOption("collector_address", "must not be empty; such as 127.0.0.1:50051");
+  if (producer_id.size() != limits::kProducerIdBytes)
+    return WrongReplayOption("producer_id", "must have 16 bytes");
+  if (user_agent.size() > kMostReplayUserAgentBytes || !IsStorableText(user_agent)) {
+    return WrongReplayOption("user_agent", "must be UTF-8 of at most 150 bytes");
   }
-  if (window_bytes < kLeastWindowBytes || window_bytes > kMostWindowBytes) {
-    return Wrong("window_bytes", "must be from 2 MiB to 1 GiB");
+  if (window_bytes < kLeastReplayWindowBytes || window_bytes > kMostReplayWindowBytes) {
+    return WrongReplayOption("window_bytes", "must be from 2 MiB to 1 GiB");
   }
   if (max_batch_events < 1 || max_batch_events > limits::kMaxBatchEvents) {
-    return Wrong("max_batch_events", "must be from 1 to 5000");
+    return WrongReplayOption("max_batch_events", "must be from 1 to 5000");
   }
-  if (max_batch_bytes < kLeastBatchBytes || max_batch_bytes > kMostBatchBytes) {
-    return Wrong("max_batch_bytes", "must be from 1 KiB to 960 KiB");
+  if (max_batch_bytes < kLeastReplayBatchBytes || max_batch_bytes > kMostReplayBatchBytes) {
+    return WrongReplayOption("max_batch_bytes", "must be from 1 KiB to 960 KiB");
   }
-  if (linger < absl::ZeroDuration() || linger > kMostLinger) {
-    return Wrong("linger", "must be from 0 to a minute");
+  if (linger < absl::ZeroDuration() || linger > kMostReplayLinger) {
+    return WrongReplayOption("linger", "must be from 0 to a minute");
   }
   return absl::OkStatus();
 }
@@ -115,7 +116,7 @@ absl::StatusOr<std::unique_ptr<Replay>> ReplayFactory::Open(ReplayOptions option
   loop_options.session = {
       .producer_id = options.producer_id,
       .durable = true,
-      .user_agent = absl::StrCat(kUserAgent, options.user_agent.empty() ? "" : " ", options.user_agent),
+      .user_agent = absl::StrCat(kReplayUserAgent, options.user_agent.empty() ? "" : " ", options.user_agent),
       .batch = {.max_events = options.max_batch_events, .max_bytes = options.max_batch_bytes},
       .linger = options.linger,
       .window_bytes = options.window_bytes,

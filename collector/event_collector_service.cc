@@ -11,11 +11,12 @@ namespace donut::collector {
 namespace {
 
 constexpr int kErrorLinesPerMinute = 30;
-constexpr absl::Duration kRetryDelay = absl::Seconds(1);
+constexpr absl::Duration kServiceRetryDelay = absl::Seconds(1);
 
-absl::Status GoingDown() {
+absl::Status ServiceGoingDown() {
   return WithRetryDelay(
-      absl::UnavailableError("the collector is going down; connect again, elsewhere or later"), kRetryDelay);
+      absl::UnavailableError("the collector is going down; connect again, elsewhere or later"),
+      kServiceRetryDelay);
 }
 
 // A call that ends before it begins.
@@ -45,7 +46,7 @@ EventCollectorService::EventCollectorService(CollectorOptions options,
       track_context_{options_, queue, clock, hash, waiting_calls_} {}
 
 absl::StatusOr<int> EventCollectorService::ProjectOf(const grpc::CallbackServerContext& call) const {
-  if (draining_) return GoingDown();
+  if (draining_) return ServiceGoingDown();
   std::optional<std::string> authorization;
   const auto found = call.client_metadata().find("authorization");
   if (found != call.client_metadata().end())
@@ -64,11 +65,11 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* EventCollectorServi
   const absl::StatusOr<int> project = ProjectOf(*call);
   if (!project.ok()) return refuse(project.status());
   if (auto* stream = StreamReactor::Start(call, *project, stream_context_)) return stream;
-  if (draining_) return refuse(GoingDown());
+  if (draining_) return refuse(ServiceGoingDown());
   return refuse(WithRetryDelay(absl::ResourceExhaustedError(absl::StrCat(
                                    "the collector has its maximum of ", options_.max_streams,
                                    " open streams; use one stream per process, or try again later")),
-                               kRetryDelay));
+                               kServiceRetryDelay));
 }
 
 grpc::ServerUnaryReactor* EventCollectorService::TrackEvents(grpc::CallbackServerContext* call,
@@ -93,7 +94,7 @@ void EventCollectorService::AddMetrics(MetricPage& page) const {
 
 void EventCollectorService::Drain() {
   draining_ = true;
-  registry_.Drain(kRetryDelay, options_.drain_limit);
+  registry_.Drain(kServiceRetryDelay, options_.drain_limit);
   queue_.Drain();
 }
 

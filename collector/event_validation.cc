@@ -55,8 +55,8 @@ MaybeProblem ValidateRequiredText(const std::string& text, const Place& place, i
 }
 
 MaybeProblem ValidateTime(const google::protobuf::Timestamp& time, absl::Time now) {
-  constexpr int kNanosPerSecond = 1'000'000'000;
-  if (time.nanos() < 0 || time.nanos() >= kNanosPerSecond) {
+  constexpr int kNanosOfASecond = 1'000'000'000;
+  if (time.nanos() < 0 || time.nanos() >= kNanosOfASecond) {
     return Problem{v1::REJECTION_REASON_TIME_OUT_OF_RANGE, "event_time.nanos: must be from 0 to 999999999"};
   }
   if (time.seconds() < absl::ToUnixSeconds(limits::kMinEventTime)) {

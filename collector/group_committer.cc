@@ -13,7 +13,7 @@ namespace {
 constexpr absl::Duration kFirstWait = absl::Milliseconds(20);
 constexpr absl::Duration kMostWait = absl::Milliseconds(500);
 // What a client is asked to wait.
-constexpr absl::Duration kRetryDelay = absl::Seconds(1);
+constexpr absl::Duration kCommitRetryDelay = absl::Seconds(1);
 
 PieceSpan Whole(const StagedPiece& piece) {
   PieceSpan span;
@@ -37,7 +37,7 @@ bool IsAway(const absl::Status& status, postgres::Outcome outcome) {
 
 absl::Status TookTooLong() {
   return WithRetryDelay(absl::UnavailableError("taking refused rows apart took too long; send again"),
-                        kRetryDelay);
+                        kCommitRetryDelay);
 }
 
 // A piece of which only what is before `open` was committed. A stream's ledger knows that; the caller of a
@@ -48,7 +48,7 @@ absl::Status CutShort(const StagedPiece& piece, int64_t open, const absl::Status
                             "the events before events[", open,
                             "] are taken in; the others are not, or the answer of the database was "
                             "lost; send only those again (the collector's log says why)")),
-                        kRetryDelay);
+                        kCommitRetryDelay);
 }
 
 }  // namespace
@@ -61,7 +61,7 @@ absl::Status GroupCommitter::GiveUp(const absl::Status& why, bool in_doubt) cons
   } else if (!IsAway(why, postgres::Outcome::kRolledBack)) {
     message = "the database cannot store events now (the collector's log says why); try again later";
   }
-  return WithRetryDelay(absl::UnavailableError(message), kRetryDelay);
+  return WithRetryDelay(absl::UnavailableError(message), kCommitRetryDelay);
 }
 
 bool GroupCommitter::LeaveOutNamed(const absl::Status& why, std::vector<PieceSpan>& spans) const {

@@ -11,28 +11,30 @@ namespace {
 
 // Within this time after a failure callers hear at once that the database is away, without another try.
 constexpr absl::Duration kAwayMemory = absl::Milliseconds(200);
-constexpr absl::Duration kRetryDelay = absl::Seconds(1);
+constexpr absl::Duration kQueueRetryDelay = absl::Seconds(1);
 constexpr int kFailureLinesPerMinute = 10;
 
 absl::Status DatabaseAway() {
   return WithRetryDelay(absl::UnavailableError("the database is away; nothing was stored, try again"),
-                        kRetryDelay);
+                        kQueueRetryDelay);
 }
 
-absl::Status GoingDown() {
+absl::Status QueueGoingDown() {
   return WithRetryDelay(
-      absl::UnavailableError("the collector is going down; connect again, elsewhere or later"), kRetryDelay);
+      absl::UnavailableError("the collector is going down; connect again, elsewhere or later"),
+      kQueueRetryDelay);
 }
 
 absl::Status NotWanted() {
   return WithRetryDelay(
-      absl::UnavailableError("the stream ended before its Hello was answered; connect again"), kRetryDelay);
+      absl::UnavailableError("the stream ended before its Hello was answered; connect again"),
+      kQueueRetryDelay);
 }
 
 absl::Status TooManyHellos() {
   return WithRetryDelay(
       absl::UnavailableError("too many streams wait for their Hello's answer; connect again later"),
-      kRetryDelay);
+      kQueueRetryDelay);
 }
 
 HelloOutcome OutcomeOf(const absl::StatusOr<HelloAnswer>& answer) {
@@ -78,7 +80,7 @@ void IngestQueue::Stop(bool drain) {
 }
 
 absl::Status IngestQueue::CheckAvailable() const {
-  if (stopped_) return GoingDown();
+  if (stopped_) return QueueGoingDown();
   if (absl::ToUnixMicros(clock_->Now()) < away_until_us_) return DatabaseAway();
   return absl::OkStatus();
 }
@@ -87,7 +89,7 @@ void IngestQueue::Submit(HelloClaim claim, std::function<void(absl::StatusOr<Hel
                          std::function<bool()> still_wanted) {
   LaneChooser::Pin pin = chooser_.Choose(claim.project_id, claim.producer_id);
   Lane& lane = *lanes_[pin.lane()];
-  absl::Status refusal = GoingDown();
+  absl::Status refusal = QueueGoingDown();
   {
     MutexLock lock(lane.mutex);
     const bool full = lane.queue.hello_count() >= options_.max_waiting_hellos;
@@ -117,7 +119,7 @@ void IngestQueue::Submit(const std::string& key, StagedPiece piece, std::functio
     }
   }
   PieceResult result;
-  result.status = GoingDown();
+  result.status = QueueGoingDown();
   done(std::move(result));
 }
 

@@ -12,7 +12,7 @@
 namespace donut::collector {
 namespace {
 
-constexpr absl::Duration kRetryDelay = absl::Seconds(1);
+constexpr absl::Duration kCallRetryDelay = absl::Seconds(1);
 
 v1::TrackEventsResponse ResponseFor(const PieceResult& result) {
   v1::TrackEventsResponse response;
@@ -49,7 +49,7 @@ absl::Status TrackCall::Submit(grpc::CallbackServerContext* call, int project_id
   if (!context_.queue.HasRoom() || context_.waiting_calls > context_.options.max_waiting_calls) {
     return WithRetryDelay(
         absl::ResourceExhaustedError("the collector has as much waiting as it may; try again later"),
-        kRetryDelay);
+        kCallRetryDelay);
   }
   StagedPiece piece;
   piece.project_id = project_id;

@@ -83,9 +83,9 @@ std::string ToText(const Value& value) {
 
 // Turns filters into SQL, and collects the values of its parameters. Filters are checked already, so
 // the recursion is as shallow as they may be.
-class Composer {
+class FilterComposer {
  public:
-  explicit Composer(int own_parameters) : own_parameters_(own_parameters) {}
+  explicit FilterComposer(int own_parameters) : own_parameters_(own_parameters) {}
 
   std::string Expression(const v1::Filter& filter) {
     if (filter.has_condition()) return absl::StrCat("(", Condition(filter.condition()), ")");
@@ -206,7 +206,7 @@ void FilteredStatement::SetEventProperty(const std::string& place, const std::st
 }
 
 FilteredStatement::Composed FilteredStatement::Compose(int own_parameters) const {
-  Composer composer(own_parameters);
+  FilterComposer composer(own_parameters);
   std::vector<std::pair<std::string, std::string>> places;
   bool reads_users = false;
   for (const auto& [place, filter] : filters_) {

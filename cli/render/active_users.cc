@@ -12,8 +12,6 @@ namespace {
 
 constexpr int kMaxDailyRows = 31;
 constexpr int kMaxWeeklyRows = 27;  // half a year
-// Fewer empty rows than this in a row are shown one by one.
-constexpr int kMinCollapsedRows = 3;
 
 struct SeriesRow {
   std::string label;

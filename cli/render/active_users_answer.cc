@@ -19,14 +19,12 @@ namespace {
 
 using Kind = Table::Kind;
 
-// Fewer empty rows than this in a row are shown one by one.
-constexpr int kMinCollapsedRows = 3;
 // From here on the windows of a day are shown beside the comparison.
 constexpr int kWidthOfBoth = 100;
 // Of the table with a column per value.
 constexpr int kRoomOfBuckets = 21;
-constexpr int kMaxValueWidth = 12;
-constexpr int kGap = 2;
+constexpr int kMaxBucketWidth = 12;
+constexpr int kBucketGap = 2;
 constexpr char kMidnight[] = " 00:00:00";
 
 bool IsDaily(const v1::GetActiveUsersResponse& response) {
@@ -156,8 +154,9 @@ void RenderValueSeries(const v1::GetActiveUsersResponse& response, Page& page) {
   std::vector<Table::Column> columns = {{PeriodName(response.granularity()), Kind::kLabel}};
   int room = page.width() - kRoomOfBuckets;
   for (const v1::ActiveUsersBreakdownRow& row : response.breakdown_rows()) {
-    const std::string title = CutToWidth(ValueLabel(row.value()), kMaxValueWidth);
-    room -= std::max<int>(DisplayWidth(title), static_cast<int>(Count(row.active_count()).size())) + kGap;
+    const std::string title = CutToWidth(ValueLabel(row.value()), kMaxBucketWidth);
+    room -=
+        std::max<int>(DisplayWidth(title), static_cast<int>(Count(row.active_count()).size())) + kBucketGap;
     if (room < 0) break;
     columns.push_back({title, Kind::kNumber});
     rows.push_back(&row);

@@ -21,8 +21,6 @@ using Kind = Table::Kind;
 constexpr int kStepColumnWidth = 8;
 constexpr int kRoomOfValues = 22;
 constexpr int kMaxStepNameWidth = 24;
-// Fewer empty rows than this in a row are shown one by one.
-constexpr int kMinCollapsedRows = 3;
 
 std::string IntervalOrDash(bool has_rate, const v1::Rate& rate) {
   const std::string interval = RateInterval(has_rate, rate);

@@ -18,9 +18,9 @@ namespace {
 using Kind = Table::Kind;
 
 constexpr int kMostCohorts = 31;
-constexpr int kMaxValueWidth = 24;
-constexpr int kGap = 2;
-constexpr int kIndent = 2;
+constexpr int kMaxCohortValueWidth = 24;
+constexpr int kCohortGap = 2;
+constexpr int kCohortIndent = 2;
 
 // What a cell of the cohorts' table says.
 enum class CellStyle {
@@ -77,13 +77,13 @@ struct CohortTable {
 
   // How many columns the width has room for.
   size_t Fitting(int width) const {
-    int used = kIndent - kGap;
+    int used = kCohortIndent - kCohortGap;
     for (size_t i = 0; i < columns.size(); ++i) {
       int widest = DisplayWidth(columns[i].header);
       for (const auto& row : rows) {
         if (i < row.size()) widest = std::max(widest, DisplayWidth(row[i].text));
       }
-      used += widest + kGap;
+      used += widest + kCohortGap;
       if (used > width) return i;
     }
     return columns.size();
@@ -196,7 +196,7 @@ void RenderBreakdown(const v1::GetRetentionResponse& response, Page& page) {
     const bool is_value = row.value().kind_case() == v1::BreakdownValue::kText;
     if (is_value) ++values;
     std::vector<Table::Cell> cells = {
-        {CutToWidth(ValueLabel(row.value()), kMaxValueWidth), is_value ? Tone::kStrong : Tone::kQuiet},
+        {CutToWidth(ValueLabel(row.value()), kMaxCohortValueWidth), is_value ? Tone::kStrong : Tone::kQuiet},
         Count(row.size())};
     for (const v1::PooledRetention& pooled : row.pooled()) {
       cells.emplace_back(Percent(pooled.has_retention(), pooled.retention()));

@@ -47,6 +47,9 @@ class Page {
   std::string text_;
 };
 
+// Fewer empty rows than this in a row are shown one by one.
+inline constexpr int kMinCollapsedRows = 3;
+
 class Table {
  public:
   enum class Kind {

@@ -30,7 +30,8 @@ struct ActorKey {
 };
 
 // The question without what says nothing about one actor.
-absl::StatusOr<FunnelQuestion> ResolveQuestion(v1::GetFunnelRequest funnel, const QueryContext& context) {
+absl::StatusOr<FunnelQuestion> ResolveExplainedFunnel(v1::GetFunnelRequest funnel,
+                                                      const QueryContext& context) {
   funnel.clear_breakdown();
   funnel.clear_attribution();
   funnel.clear_attribution_step();
@@ -203,7 +204,7 @@ void AddEvent(const FunnelWalk& walk, size_t place, const FunnelExplanation& exp
 absl::StatusOr<v1::ExplainFunnelActorResponse> ExplainFunnelActor(
     const v1::ExplainFunnelActorRequest& request, const QueryContext& context,
     pqxx::transaction_base& transaction) {
-  ASSIGN_OR_RETURN(const FunnelQuestion question, ResolveQuestion(request.funnel(), context));
+  ASSIGN_OR_RETURN(const FunnelQuestion question, ResolveExplainedFunnel(request.funnel(), context));
   RETURN_IF_ERROR(CheckActor(request, question));
   ASSIGN_OR_RETURN(const ActorKey actor, FindActor(request, question, transaction));
   ASSIGN_OR_RETURN(std::vector<FunnelWalkEvent> events, LoadEvents(question, actor, transaction));

@@ -43,8 +43,8 @@ absl::StatusOr<Levels> ResolveLevels(const v1::ListFunnelActorsRequest& request,
   }
 }
 
-absl::StatusOr<FunnelQuestion> ResolveQuestion(const v1::GetFunnelRequest& request,
-                                               const QueryContext& context) {
+absl::StatusOr<FunnelQuestion> ResolveListedFunnel(const v1::GetFunnelRequest& request,
+                                                   const QueryContext& context) {
   if (request.has_breakdown())
     return InvalidField("funnel.breakdown", "must not be set: filter by the value instead");
   if (request.has_histogram())
@@ -96,7 +96,7 @@ absl::StatusOr<v1::ListFunnelActorsResponse> FunnelActors(const v1::ListFunnelAc
   ASSIGN_OR_RETURN(const int64_t page_size, ResolvePageSize(request.page_size(), kDefaultFunnelActorsPageSize,
                                                             kMaxFunnelActorsPageSize));
   ASSIGN_OR_RETURN(const Position position, ReadPosition(page.position));
-  ASSIGN_OR_RETURN(const FunnelQuestion question, ResolveQuestion(request.funnel(), page.context));
+  ASSIGN_OR_RETURN(const FunnelQuestion question, ResolveListedFunnel(request.funnel(), page.context));
   ASSIGN_OR_RETURN(const Levels levels, ResolveLevels(request, question.step_count()));
 
   std::vector<std::string> values = TimedAttemptValues(question);

@@ -46,9 +46,9 @@ std::string MatchedBits(const std::string& bits, const std::string& place, const
 }
 
 // Composes the statements of one question.
-class Composer {
+class FunnelComposer {
  public:
-  explicit Composer(const FunnelQuestion& question)
+  explicit FunnelComposer(const FunnelQuestion& question)
       : question_(question),
         steps_(question.step_count()),
         strict_(question.order == v1::FUNNEL_ORDER_STRICT),
@@ -381,8 +381,8 @@ class Composer {
 
 }  // namespace
 
-std::string FunnelCountsSql(const FunnelQuestion& question) { return Composer(question).Counts(); }
-std::string FunnelSeriesSql(const FunnelQuestion& question) { return Composer(question).Series(); }
-std::string FunnelActorsSql(const FunnelQuestion& question) { return Composer(question).Actors(); }
+std::string FunnelCountsSql(const FunnelQuestion& question) { return FunnelComposer(question).Counts(); }
+std::string FunnelSeriesSql(const FunnelQuestion& question) { return FunnelComposer(question).Series(); }
+std::string FunnelActorsSql(const FunnelQuestion& question) { return FunnelComposer(question).Actors(); }
 
 }  // namespace donut::query

@@ -15,9 +15,10 @@ using ::donut::testing::SampleScope;
 using ::donut::testing::WidestLine;
 using ::testing::HasSubstr;
 
-const absl::Time kEntry = absl::FromCivil(absl::CivilSecond(2024, 2, 3, 18, 10, 5), absl::UTCTimeZone());
+const absl::Time kExplainedEntry =
+    absl::FromCivil(absl::CivilSecond(2024, 2, 3, 18, 10, 5), absl::UTCTimeZone());
 
-v1::ExplainFunnelActorRequest Request() {
+v1::ExplainFunnelActorRequest ExplainRequest() {
   v1::ExplainFunnelActorRequest request;
   request.set_user_id("ada");
   request.mutable_funnel()->add_hold_constant("device");
@@ -27,7 +28,7 @@ v1::ExplainFunnelActorRequest Request() {
 void AddEvent(absl::Duration after, const std::string& name, int step, v1::FunnelEventRole role,
               const std::string& explanation, v1::ExplainFunnelActorResponse& response) {
   v1::FunnelActorEvent& event = *response.add_events();
-  *event.mutable_event_time() = ToProto(kEntry + after);
+  *event.mutable_event_time() = ToProto(kExplainedEntry + after);
   event.set_name(name);
   if (step > 0) event.add_matched_steps(step);
   event.set_step(step);
@@ -37,13 +38,14 @@ void AddEvent(absl::Duration after, const std::string& name, int step, v1::Funne
   if (role == v1::FUNNEL_EVENT_ROLE_TOO_LATE) *event.mutable_too_late_by() = ToProto(absl::Hours(2));
 }
 
-v1::ExplainFunnelActorResponse Response() {
+v1::ExplainFunnelActorResponse ExplainResponse() {
   v1::ExplainFunnelActorResponse response;
   *response.mutable_scope() = SampleScope();
   response.set_summary("reached step 2 of 3, signup; purchase came 2h too late");
   response.set_level(2);
   response.set_step_count(3);
-  for (const int minutes : {0, 5}) *response.add_step_times() = ToProto(kEntry + absl::Minutes(minutes));
+  for (const int minutes : {0, 5})
+    *response.add_step_times() = ToProto(kExplainedEntry + absl::Minutes(minutes));
   AddEvent(absl::ZeroDuration(), "visit", 1, v1::FUNNEL_EVENT_ROLE_ENTERED, "entered the funnel here",
            response);
   AddEvent(absl::Minutes(5), "signup", 2, v1::FUNNEL_EVENT_ROLE_ADVANCED, "step 2, 5 minutes after the entry",
@@ -60,23 +62,25 @@ v1::ExplainFunnelActorResponse Response() {
 }
 
 TEST(ExplainFunnelActorTextTest, LooksAsInTheGoldenFile) {
-  ExpectGolden("explain_funnel_actor.txt", ExplainFunnelActorText(Request(), Response(), kNarrow));
+  ExpectGolden("explain_funnel_actor.txt",
+               ExplainFunnelActorText(ExplainRequest(), ExplainResponse(), kNarrow));
 }
 
 TEST(ExplainFunnelActorTextTest, KeepsEveryWidth) {
   for (const int width : {40, 80, 120}) {
-    EXPECT_LE(WidestLine(ExplainFunnelActorText(Request(), Response(), {.width = width, .colours = true})),
+    EXPECT_LE(WidestLine(ExplainFunnelActorText(ExplainRequest(), ExplainResponse(),
+                                                {.width = width, .colours = true})),
               width);
   }
 }
 
 TEST(ExplainFunnelActorTextTest, SaysWhenNothingMatches) {
-  EXPECT_THAT(ExplainFunnelActorText(Request(), {}, kNarrow),
+  EXPECT_THAT(ExplainFunnelActorText(ExplainRequest(), {}, kNarrow),
               HasSubstr("None of this user's events matches"));
 }
 
 TEST(ExplainFunnelActorCsvTest, HasARowPerEvent) {
-  const std::string csv = ExplainFunnelActorCsv(Request(), Response());
+  const std::string csv = ExplainFunnelActorCsv(ExplainRequest(), ExplainResponse());
   EXPECT_THAT(
       csv, HasSubstr("event_time,name,matched_steps,role,step,too_late_by_seconds,explanation,held_device\r\n"
                      "2024-02-03T18:10:05Z,visit,1,ENTERED,1,,entered the funnel here,phone\r\n"));

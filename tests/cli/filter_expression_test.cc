@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 // The filter in one line.
-std::string Parsed(const std::string& text) {
+std::string ParsedFilter(const std::string& text) {
   const auto filter = ParseFilterExpression(text);
   if (!filter.ok()) return std::string(filter.status().message());
   google::protobuf::TextFormat::Printer printer;
@@ -26,31 +26,33 @@ std::string Parsed(const std::string& text) {
   return line;
 }
 
-std::string Refusal(const std::string& text) {
+std::string FilterRefusal(const std::string& text) {
   const auto filter = ParseFilterExpression(text);
   return filter.ok() ? "" : std::string(filter.status().message());
 }
 
 TEST(FilterExpressionTest, ReadsEveryTest) {
-  EXPECT_EQ(Parsed("plan = pro"), R"(condition { event_property: "plan" equals { string_value: "pro" } })");
-  EXPECT_EQ(Parsed("plan != pro"),
+  EXPECT_EQ(ParsedFilter("plan = pro"),
+            R"(condition { event_property: "plan" equals { string_value: "pro" } })");
+  EXPECT_EQ(ParsedFilter("plan != pro"),
             R"(condition { event_property: "plan" not_equals { string_value: "pro" } })");
-  EXPECT_EQ(Parsed("price>10"), R"(condition { event_property: "price" greater { number_value: 10 } })");
-  EXPECT_EQ(Parsed("price >= -1.5e3"),
+  EXPECT_EQ(ParsedFilter("price>10"),
+            R"(condition { event_property: "price" greater { number_value: 10 } })");
+  EXPECT_EQ(ParsedFilter("price >= -1.5e3"),
             R"(condition { event_property: "price" greater_or_equal { number_value: -1500 } })");
-  EXPECT_EQ(Parsed("price < 10"), R"(condition { event_property: "price" less { number_value: 10 } })");
-  EXPECT_EQ(Parsed("price<=10"),
+  EXPECT_EQ(ParsedFilter("price < 10"), R"(condition { event_property: "price" less { number_value: 10 } })");
+  EXPECT_EQ(ParsedFilter("price<=10"),
             R"(condition { event_property: "price" less_or_equal { number_value: 10 } })");
   EXPECT_EQ(
-      Parsed("price between 10 and 20"),
+      ParsedFilter("price between 10 and 20"),
       R"(condition { event_property: "price" between { low { number_value: 10 } high { number_value: 20 } } })");
   EXPECT_EQ(
-      Parsed("plan in (pro, 7)"),
+      ParsedFilter("plan in (pro, 7)"),
       R"(condition { event_property: "plan" in { values { string_value: "pro" } values { number_value: 7 } } })");
-  EXPECT_EQ(Parsed("url contains \"/pricing\""),
+  EXPECT_EQ(ParsedFilter("url contains \"/pricing\""),
             R"(condition { event_property: "url" contains { string_value: "/pricing" } })");
-  EXPECT_EQ(Parsed("coupon exists"), R"(condition { event_property: "coupon" exists: true })");
-  EXPECT_EQ(Parsed("coupon missing"), R"(condition { event_property: "coupon" exists: false })");
+  EXPECT_EQ(ParsedFilter("coupon exists"), R"(condition { event_property: "coupon" exists: true })");
+  EXPECT_EQ(ParsedFilter("coupon missing"), R"(condition { event_property: "coupon" exists: false })");
 }
 
 TEST(FilterExpressionTest, ARegularExpressionKeepsItsBackslashes) {
@@ -62,80 +64,83 @@ TEST(FilterExpressionTest, ARegularExpressionKeepsItsBackslashes) {
 }
 
 TEST(FilterExpressionTest, TellsTheSubjectsApart) {
-  EXPECT_THAT(Parsed("event = signup"), StartsWith("condition { event_name: true "));
-  EXPECT_THAT(Parsed("\"event\" = signup"), StartsWith("condition { event_property: \"event\" "));
-  EXPECT_THAT(Parsed("user.country = DE"), StartsWith("condition { user_property: \"country\" "));
-  EXPECT_THAT(Parsed("`user.country` = DE"), StartsWith("condition { event_property: \"user.country\" "));
-  EXPECT_THAT(Parsed("user.\"signup date\" exists"),
+  EXPECT_THAT(ParsedFilter("event = signup"), StartsWith("condition { event_name: true "));
+  EXPECT_THAT(ParsedFilter("\"event\" = signup"), StartsWith("condition { event_property: \"event\" "));
+  EXPECT_THAT(ParsedFilter("user.country = DE"), StartsWith("condition { user_property: \"country\" "));
+  EXPECT_THAT(ParsedFilter("`user.country` = DE"),
+              StartsWith("condition { event_property: \"user.country\" "));
+  EXPECT_THAT(ParsedFilter("user.\"signup date\" exists"),
               StartsWith("condition { user_property: \"signup date\" "));
-  EXPECT_THAT(Parsed("user.\"a.b\" exists"), StartsWith("condition { user_property: \"a.b\" "));
-  EXPECT_THAT(Parsed("user = ada"), StartsWith("condition { event_property: \"user\" "));
+  EXPECT_THAT(ParsedFilter("user.\"a.b\" exists"), StartsWith("condition { user_property: \"a.b\" "));
+  EXPECT_THAT(ParsedFilter("user = ada"), StartsWith("condition { event_property: \"user\" "));
   EXPECT_EQ(
-      Parsed("address->city = Berlin"),
+      ParsedFilter("address->city = Berlin"),
       R"(condition { event_property: "address" nested_keys: "city" equals { string_value: "Berlin" } })");
-  EXPECT_EQ(Parsed("user.address->`post code` exists"),
+  EXPECT_EQ(ParsedFilter("user.address->`post code` exists"),
             R"(condition { user_property: "address" nested_keys: "post code" exists: true })");
-  EXPECT_THAT(Parsed("größe = 1"), HasSubstr("event_property"));
-  EXPECT_THAT(Parsed("`a``b` = 1"), StartsWith("condition { event_property: \"a`b\" "));
+  EXPECT_THAT(ParsedFilter("größe = 1"), HasSubstr("event_property"));
+  EXPECT_THAT(ParsedFilter("`a``b` = 1"), StartsWith("condition { event_property: \"a`b\" "));
 }
 
 TEST(FilterExpressionTest, AKeyCalledAsAKeywordIsQuoted) {
-  EXPECT_THAT(Parsed("`not` = 1"), StartsWith("condition { event_property: \"not\" "));
-  EXPECT_THAT(Refusal("and = 1"), HasSubstr("column 1: expected a property"));
-  EXPECT_THAT(Parsed("exists exists"), StartsWith("condition { event_property: \"exists\" "));
-  EXPECT_THAT(Parsed("in in (1)"), StartsWith("condition { event_property: \"in\" "));
+  EXPECT_THAT(ParsedFilter("`not` = 1"), StartsWith("condition { event_property: \"not\" "));
+  EXPECT_THAT(FilterRefusal("and = 1"), HasSubstr("column 1: expected a property"));
+  EXPECT_THAT(ParsedFilter("exists exists"), StartsWith("condition { event_property: \"exists\" "));
+  EXPECT_THAT(ParsedFilter("in in (1)"), StartsWith("condition { event_property: \"in\" "));
 }
 
 TEST(FilterExpressionTest, ValuesHaveTheTypesOfJson) {
-  EXPECT_THAT(Parsed("a = true"), HasSubstr("bool_value: true"));
-  EXPECT_THAT(Parsed("a = \"true\""), HasSubstr("string_value: \"true\""));
-  EXPECT_THAT(Parsed("a = 'it''s'"), HasSubstr("string_value: \"it\\'s\""));
-  EXPECT_THAT(Parsed("a = \"10\""), HasSubstr("string_value: \"10\""));
-  EXPECT_THAT(Parsed("zip = 01234"), HasSubstr("string_value: \"01234\""));
-  EXPECT_THAT(Parsed("day = 2024-01-31"), HasSubstr("string_value: \"2024-01-31\""));
-  EXPECT_THAT(Parsed("a = \"\""), HasSubstr("string_value: \"\""));
-  EXPECT_THAT(Refusal("a = null"), HasSubstr("column 5: null is no value"));
-  EXPECT_THAT(Refusal("a = 9007199254740993"), HasSubstr("beyond 2^53"));
-  EXPECT_THAT(Refusal("a = 1e999"), HasSubstr("out of the range"));
+  EXPECT_THAT(ParsedFilter("a = true"), HasSubstr("bool_value: true"));
+  EXPECT_THAT(ParsedFilter("a = \"true\""), HasSubstr("string_value: \"true\""));
+  EXPECT_THAT(ParsedFilter("a = 'it''s'"), HasSubstr("string_value: \"it\\'s\""));
+  EXPECT_THAT(ParsedFilter("a = \"10\""), HasSubstr("string_value: \"10\""));
+  EXPECT_THAT(ParsedFilter("zip = 01234"), HasSubstr("string_value: \"01234\""));
+  EXPECT_THAT(ParsedFilter("day = 2024-01-31"), HasSubstr("string_value: \"2024-01-31\""));
+  EXPECT_THAT(ParsedFilter("a = \"\""), HasSubstr("string_value: \"\""));
+  EXPECT_THAT(FilterRefusal("a = null"), HasSubstr("column 5: null is no value"));
+  EXPECT_THAT(FilterRefusal("a = 9007199254740993"), HasSubstr("beyond 2^53"));
+  EXPECT_THAT(FilterRefusal("a = 1e999"), HasSubstr("out of the range"));
 }
 
 TEST(FilterExpressionTest, NotBindsClosestThenAndThenOr) {
-  EXPECT_EQ(Parsed("a exists or b exists and not c exists"),
+  EXPECT_EQ(ParsedFilter("a exists or b exists and not c exists"),
             R"(any_of { condition { event_property: "a" exists: true } } any_of { )"
             R"(all_of { condition { event_property: "b" exists: true } } )"
             R"(all_of { not { condition { event_property: "c" exists: true } } } })");
-  EXPECT_EQ(Parsed("(a exists OR b exists) AND c exists"),
+  EXPECT_EQ(ParsedFilter("(a exists OR b exists) AND c exists"),
             R"(all_of { any_of { condition { event_property: "a" exists: true } } )"
             R"(any_of { condition { event_property: "b" exists: true } } } )"
             R"(all_of { condition { event_property: "c" exists: true } })");
-  EXPECT_EQ(Parsed("plan not in (a)"), Parsed("not plan in (a)"));
-  EXPECT_EQ(Parsed("p not between 1 and 2 and q exists"), Parsed("(not p between 1 and 2) and q exists"));
-  EXPECT_EQ(Parsed("((a = 1))"), Parsed("a = 1"));
+  EXPECT_EQ(ParsedFilter("plan not in (a)"), ParsedFilter("not plan in (a)"));
+  EXPECT_EQ(ParsedFilter("p not between 1 and 2 and q exists"),
+            ParsedFilter("(not p between 1 and 2) and q exists"));
+  EXPECT_EQ(ParsedFilter("((a = 1))"), ParsedFilter("a = 1"));
 }
 
 TEST(FilterExpressionTest, PointsAtTheColumnAndSaysWhatWasExpected) {
-  EXPECT_EQ(Refusal(""),
+  EXPECT_EQ(FilterRefusal(""),
             "column 1: expected a property such as plan, user.country, address->city, or event, not the end");
-  EXPECT_EQ(Refusal("price > )"), "column 9: expected a value such as 10, true, pro or \"some text\", not )");
-  EXPECT_EQ(Refusal("größe >"),
+  EXPECT_EQ(FilterRefusal("price > )"),
+            "column 9: expected a value such as 10, true, pro or \"some text\", not )");
+  EXPECT_EQ(FilterRefusal("größe >"),
             "column 8: expected a value such as 10, true, pro or \"some text\", not the end");
-  EXPECT_THAT(Refusal("price is 10"), HasSubstr("column 7: expected =, !=, <"));
-  EXPECT_THAT(Refusal("price == 10"), HasSubstr("column 8: expected a value"));
-  EXPECT_EQ(Refusal("a = 1 b = 2"), "column 7: expected \"and\", \"or\" or the end, not b");
-  EXPECT_EQ(Refusal("(a = 1"), "column 7: expected \"and\", \"or\" or ), not the end");
-  EXPECT_EQ(Refusal("a = \"x"), "column 5: the quote \" is never closed");
-  EXPECT_THAT(Refusal("a in (1, )"), HasSubstr("column 10: expected a value"));
-  EXPECT_THAT(Refusal("a in 1"), HasSubstr("column 6: expected ("));
-  EXPECT_THAT(Refusal("a between 1 or 2"), HasSubstr("column 13: expected \"and\" and the upper end"));
-  EXPECT_THAT(Refusal("a not exists"), HasSubstr("column 7: expected in, contains or between"));
-  EXPECT_THAT(Refusal("a ~ ="), HasSubstr("column 5: expected a regular expression"));
-  EXPECT_THAT(Refusal("order.total > 1"),
+  EXPECT_THAT(FilterRefusal("price is 10"), HasSubstr("column 7: expected =, !=, <"));
+  EXPECT_THAT(FilterRefusal("price == 10"), HasSubstr("column 8: expected a value"));
+  EXPECT_EQ(FilterRefusal("a = 1 b = 2"), "column 7: expected \"and\", \"or\" or the end, not b");
+  EXPECT_EQ(FilterRefusal("(a = 1"), "column 7: expected \"and\", \"or\" or ), not the end");
+  EXPECT_EQ(FilterRefusal("a = \"x"), "column 5: the quote \" is never closed");
+  EXPECT_THAT(FilterRefusal("a in (1, )"), HasSubstr("column 10: expected a value"));
+  EXPECT_THAT(FilterRefusal("a in 1"), HasSubstr("column 6: expected ("));
+  EXPECT_THAT(FilterRefusal("a between 1 or 2"), HasSubstr("column 13: expected \"and\" and the upper end"));
+  EXPECT_THAT(FilterRefusal("a not exists"), HasSubstr("column 7: expected in, contains or between"));
+  EXPECT_THAT(FilterRefusal("a ~ ="), HasSubstr("column 5: expected a regular expression"));
+  EXPECT_THAT(FilterRefusal("order.total > 1"),
               HasSubstr("column 1: a key with a dot is quoted, such as `order.total`"));
-  EXPECT_THAT(Refusal("user.a.b > 1"), HasSubstr("`a.b`"));
-  EXPECT_THAT(Refusal("user. a = 1"), HasSubstr("a user's property"));
-  EXPECT_THAT(Refusal("'plan' = pro"), HasSubstr("column 1: expected a property"));
-  EXPECT_THAT(Refusal("a->-> = 1"), HasSubstr("column 4"));
-  EXPECT_THAT(Refusal("`` = 1"), HasSubstr("not empty"));
+  EXPECT_THAT(FilterRefusal("user.a.b > 1"), HasSubstr("`a.b`"));
+  EXPECT_THAT(FilterRefusal("user. a = 1"), HasSubstr("a user's property"));
+  EXPECT_THAT(FilterRefusal("'plan' = pro"), HasSubstr("column 1: expected a property"));
+  EXPECT_THAT(FilterRefusal("a->-> = 1"), HasSubstr("column 4"));
+  EXPECT_THAT(FilterRefusal("`` = 1"), HasSubstr("not empty"));
 }
 
 TEST(FilterExpressionTest, CountsColumnsFromWhereItIsToldTo) {
@@ -145,15 +150,15 @@ TEST(FilterExpressionTest, CountsColumnsFromWhereItIsToldTo) {
 
 TEST(FilterExpressionTest, ADeepOneIsRefusedNotRecursedInto) {
   const std::string deep(100'000, '(');
-  EXPECT_THAT(Refusal(absl::StrCat(deep, "a = 1")), HasSubstr("more than 40 deep"));
+  EXPECT_THAT(FilterRefusal(absl::StrCat(deep, "a = 1")), HasSubstr("more than 40 deep"));
   std::string nots;
   for (int i = 0; i < 100'000; ++i) nots += "not ";
-  EXPECT_THAT(Refusal(absl::StrCat(nots, "a = 1")), HasSubstr("more than 40 deep"));
-  EXPECT_EQ(Refusal(absl::StrCat(std::string(40, '('), "a = 1", std::string(40, ')'))), "");
+  EXPECT_THAT(FilterRefusal(absl::StrCat(nots, "a = 1")), HasSubstr("more than 40 deep"));
+  EXPECT_EQ(FilterRefusal(absl::StrCat(std::string(40, '('), "a = 1", std::string(40, ')'))), "");
   // Beside each other they are not deep.
   std::string wide = "(a = 1)";
   for (int i = 0; i < 1'000; ++i) wide += " and (a = 1)";
-  EXPECT_EQ(Refusal(wide), "");
+  EXPECT_EQ(FilterRefusal(wide), "");
 }
 
 TEST(FilterExpressionTest, ABreakdownIsASubjectAlone) {

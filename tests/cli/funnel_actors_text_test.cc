@@ -15,9 +15,10 @@ using ::donut::testing::SampleScope;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const absl::Time kEntry = absl::FromCivil(absl::CivilSecond(2024, 2, 3, 18, 10, 5), absl::UTCTimeZone());
+const absl::Time kListedEntry =
+    absl::FromCivil(absl::CivilSecond(2024, 2, 3, 18, 10, 5), absl::UTCTimeZone());
 
-v1::ListFunnelActorsRequest Request() {
+v1::ListFunnelActorsRequest FunnelActorsRequest() {
   v1::ListFunnelActorsRequest request;
   for (const char* name : {"visit", "signup", "purchase"})
     request.mutable_funnel()->add_steps()->add_event_names(name);
@@ -25,32 +26,33 @@ v1::ListFunnelActorsRequest Request() {
   return request;
 }
 
-v1::ListFunnelActorsResponse Response() {
+v1::ListFunnelActorsResponse FunnelActorsResponse() {
   v1::ListFunnelActorsResponse response;
   *response.mutable_scope() = SampleScope();
   response.set_total_size(300);
   v1::FunnelActor& ada = *response.add_actors();
   ada.set_user_id("ada");
   ada.set_level(3);
-  for (const int minutes : {0, 5, 200}) *ada.add_step_times() = ToProto(kEntry + absl::Minutes(minutes));
+  for (const int minutes : {0, 5, 200})
+    *ada.add_step_times() = ToProto(kListedEntry + absl::Minutes(minutes));
   v1::FunnelActor& bob = *response.add_actors();
   bob.set_user_id("bob, \x1b[31m");
   bob.set_level(2);
   bob.set_still_open(true);
   for (const int seconds : {0, 90})
-    *bob.add_step_times() = ToProto(kEntry + absl::Milliseconds(seconds * 1001));
+    *bob.add_step_times() = ToProto(kListedEntry + absl::Milliseconds(seconds * 1001));
   return response;
 }
 
 TEST(FunnelActorsTextTest, LooksAsInTheGoldenFile) {
-  ExpectGolden("funnel_actors.txt", FunnelActorsText(Request(), Response(), kNarrow));
+  ExpectGolden("funnel_actors.txt", FunnelActorsText(FunnelActorsRequest(), FunnelActorsResponse(), kNarrow));
 }
 
 TEST(FunnelActorsTextTest, NamesTheSession) {
-  v1::ListFunnelActorsRequest request = Request();
+  v1::ListFunnelActorsRequest request = FunnelActorsRequest();
   request.mutable_funnel()->set_actor(v1::ACTOR_SESSION);
   request.set_dropped_before_step(3);
-  v1::ListFunnelActorsResponse response = Response();
+  v1::ListFunnelActorsResponse response = FunnelActorsResponse();
   response.mutable_actors(0)->set_session_id("run-17");
   response.mutable_actors(1)->set_session_key(-42);
   const std::string text = FunnelActorsText(request, response, kNarrow);
@@ -61,13 +63,13 @@ TEST(FunnelActorsTextTest, NamesTheSession) {
 }
 
 TEST(FunnelActorsTextTest, SaysNobody) {
-  const std::string text = FunnelActorsText(Request(), {}, kNarrow);
+  const std::string text = FunnelActorsText(FunnelActorsRequest(), {}, kNarrow);
   EXPECT_THAT(text, HasSubstr("Nobody."));
   EXPECT_THAT(text, Not(HasSubstr("shown")));
 }
 
 TEST(FunnelActorsCsvTest, HasAColumnPerStep) {
-  EXPECT_EQ(FunnelActorsCsv(Request(), Response()),
+  EXPECT_EQ(FunnelActorsCsv(FunnelActorsRequest(), FunnelActorsResponse()),
             "user_id,session_id,session_key,level,still_open,step_1_time,step_2_time,step_3_time\r\n"
             "ada,,,3,false,2024-02-03T18:10:05Z,2024-02-03T18:15:05Z,2024-02-03T21:30:05Z\r\n"
             "\"bob, \x1b[31m\",,,2,true,2024-02-03T18:10:05Z,2024-02-03T18:11:35.09Z,\r\n");

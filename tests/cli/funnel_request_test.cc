@@ -14,7 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-const absl::Time kNow = absl::FromCivil(absl::CivilHour(2024, 3, 10, 12), absl::UTCTimeZone());
+const absl::Time kFunnelNow = absl::FromCivil(absl::CivilHour(2024, 3, 10, 12), absl::UTCTimeZone());
 
 template <typename Message>
 void ExpectRequest(const absl::StatusOr<Message>& actual, const std::string& expected) {
@@ -24,12 +24,12 @@ void ExpectRequest(const absl::StatusOr<Message>& actual, const std::string& exp
   EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(*actual, message)) << actual->DebugString();
 }
 
-std::string Refusal(const FunnelArguments& arguments) {
-  return std::string(ToFunnelRequest(arguments, kNow).status().message());
+std::string FunnelRefusal(const FunnelArguments& arguments) {
+  return std::string(ToFunnelRequest(arguments, kFunnelNow).status().message());
 }
 
 TEST(FunnelRequestTest, StepsAloneLeaveTheRestToTheService) {
-  ExpectRequest(ToFunnelRequest({.steps = {"visit", "signup|login", "*"}}, kNow),
+  ExpectRequest(ToFunnelRequest({.steps = {"visit", "signup|login", "*"}}, kFunnelNow),
                 R"pb(scope {}
                      steps { event_names: "visit" }
                      steps { event_names: "signup" event_names: "login" }
@@ -52,7 +52,7 @@ TEST(FunnelRequestTest, SaysEveryOption) {
                                  .histogram = "12",
                                  .by = "week",
                                  .series_steps = "1-2"},
-                                kNow),
+                                kFunnelNow),
                 R"pb(scope { interval { start_date: "2024-01-01" end_date: "2024-02-01" } }
                      steps { event_names: "visit" }
                      steps {
@@ -81,21 +81,23 @@ TEST(FunnelRequestTest, SaysEveryOption) {
 }
 
 TEST(FunnelRequestTest, NamesTheOptionThatIsWrong) {
-  EXPECT_EQ(Refusal({.steps = {"visit", "buy["}}),
+  EXPECT_EQ(FunnelRefusal({.steps = {"visit", "buy["}}),
             "step 2: column 5: the filter's [ is not closed: expected ] at the end, in: buy[");
-  EXPECT_THAT(Refusal({.window = "14"}), StartsWith("--window: 14 is no length of time"));
-  EXPECT_THAT(Refusal({.actor = "cat"}), StartsWith("--actor: cat is not known: one of user, run, session"));
-  EXPECT_THAT(Refusal({.order = "random"}), StartsWith("--order: "));
-  EXPECT_THAT(Refusal({.range = "none"}), StartsWith("--range: "));
-  EXPECT_THAT(Refusal({.ties = "none"}), StartsWith("--ties: "));
-  EXPECT_THAT(Refusal({.exclusions = {"refund@3-1"}}), StartsWith("--exclude: column 7"));
-  EXPECT_THAT(Refusal({.breakdown = "a b"}), StartsWith("--breakdown: column 3"));
-  EXPECT_THAT(Refusal({.breakdown_limit = 3}), StartsWith("--breakdown-limit: needs --breakdown"));
-  EXPECT_THAT(Refusal({.attribution = "step:N"}), StartsWith("--attribution: "));
-  EXPECT_THAT(Refusal({.attribution = "step:0"}), StartsWith("--attribution: "));
-  EXPECT_THAT(Refusal({.attribution = "middle"}), HasSubstr("one of entry, first-touch, last-touch, step:N"));
-  EXPECT_THAT(Refusal({.by = "year"}), StartsWith("--by: "));
-  EXPECT_THAT(Refusal({.series_steps = "1-2"}), StartsWith("--series-steps: needs --by"));
+  EXPECT_THAT(FunnelRefusal({.window = "14"}), StartsWith("--window: 14 is no length of time"));
+  EXPECT_THAT(FunnelRefusal({.actor = "cat"}),
+              StartsWith("--actor: cat is not known: one of user, run, session"));
+  EXPECT_THAT(FunnelRefusal({.order = "random"}), StartsWith("--order: "));
+  EXPECT_THAT(FunnelRefusal({.range = "none"}), StartsWith("--range: "));
+  EXPECT_THAT(FunnelRefusal({.ties = "none"}), StartsWith("--ties: "));
+  EXPECT_THAT(FunnelRefusal({.exclusions = {"refund@3-1"}}), StartsWith("--exclude: column 7"));
+  EXPECT_THAT(FunnelRefusal({.breakdown = "a b"}), StartsWith("--breakdown: column 3"));
+  EXPECT_THAT(FunnelRefusal({.breakdown_limit = 3}), StartsWith("--breakdown-limit: needs --breakdown"));
+  EXPECT_THAT(FunnelRefusal({.attribution = "step:N"}), StartsWith("--attribution: "));
+  EXPECT_THAT(FunnelRefusal({.attribution = "step:0"}), StartsWith("--attribution: "));
+  EXPECT_THAT(FunnelRefusal({.attribution = "middle"}),
+              HasSubstr("one of entry, first-touch, last-touch, step:N"));
+  EXPECT_THAT(FunnelRefusal({.by = "year"}), StartsWith("--by: "));
+  EXPECT_THAT(FunnelRefusal({.series_steps = "1-2"}), StartsWith("--series-steps: needs --by"));
 }
 
 TEST(FunnelRequestTest, AHistogramIsANumberARuleOrEdges) {
@@ -121,18 +123,19 @@ TEST(FunnelRequestTest, TheRowsOfCsvAreThoseThatWereAskedFor) {
 }
 
 TEST(FunnelRequestTest, AConversionRateIsOfTwoSteps) {
-  ExpectRequest(ToConversionRateRequest({.steps = {"signup", "buy"}, .window = "7d", .by = "day"}, kNow),
-                R"pb(scope {}
-                     from { event_names: "signup" }
-                     to { event_names: "buy" }
-                     window { seconds: 604800 }
-                     series_granularity: GRANULARITY_DAY)pb");
-  EXPECT_THAT(std::string(ToConversionRateRequest({.steps = {"a", "b|"}}, kNow).status().message()),
+  ExpectRequest(
+      ToConversionRateRequest({.steps = {"signup", "buy"}, .window = "7d", .by = "day"}, kFunnelNow),
+      R"pb(scope {}
+           from { event_names: "signup" }
+           to { event_names: "buy" }
+           window { seconds: 604800 }
+           series_granularity: GRANULARITY_DAY)pb");
+  EXPECT_THAT(std::string(ToConversionRateRequest({.steps = {"a", "b|"}}, kFunnelNow).status().message()),
               StartsWith("TO: column 3"));
 }
 
 TEST(FunnelRequestTest, AListOfActorsIsOfOneBar) {
-  ExpectRequest(ToFunnelActorsRequest({.funnel = {.steps = {"a", "b"}}, .dropped_before = 2}, kNow),
+  ExpectRequest(ToFunnelActorsRequest({.funnel = {.steps = {"a", "b"}}, .dropped_before = 2}, kFunnelNow),
                 R"pb(funnel {
                        scope {}
                        steps { event_names: "a" }
@@ -141,23 +144,24 @@ TEST(FunnelRequestTest, AListOfActorsIsOfOneBar) {
                      dropped_before_step: 2)pb");
   for (const FunnelActorsArguments& wrong :
        {FunnelActorsArguments{}, FunnelActorsArguments{.reached = 1, .dropped_before = 2}}) {
-    EXPECT_THAT(std::string(ToFunnelActorsRequest(wrong, kNow).status().message()),
+    EXPECT_THAT(std::string(ToFunnelActorsRequest(wrong, kFunnelNow).status().message()),
                 StartsWith("--reached and --dropped-before: "));
   }
 }
 
 TEST(FunnelRequestTest, AnExplanationIsOfOneUserOrRun) {
-  ExpectRequest(ToExplainRequest(
-                    {.funnel = {.steps = {"a"}, .actor = "run"}, .user = "ada", .session_key = "-7"}, kNow),
-                R"pb(funnel {
-                       scope {}
-                       steps { event_names: "a" }
-                       actor: ACTOR_SESSION
-                     }
-                     user_id: "ada"
-                     session_key: -7)pb");
-  EXPECT_FALSE(ToExplainRequest({.session = "x", .session_key = "7"}, kNow).ok());
-  EXPECT_FALSE(ToExplainRequest({.session_key = "seven"}, kNow).ok());
+  ExpectRequest(
+      ToExplainRequest({.funnel = {.steps = {"a"}, .actor = "run"}, .user = "ada", .session_key = "-7"},
+                       kFunnelNow),
+      R"pb(funnel {
+             scope {}
+             steps { event_names: "a" }
+             actor: ACTOR_SESSION
+           }
+           user_id: "ada"
+           session_key: -7)pb");
+  EXPECT_FALSE(ToExplainRequest({.session = "x", .session_key = "7"}, kFunnelNow).ok());
+  EXPECT_FALSE(ToExplainRequest({.session_key = "seven"}, kFunnelNow).ok());
 }
 
 TEST(ActiveUsersRequestTest, SaysEveryOption) {
@@ -166,7 +170,7 @@ TEST(ActiveUsersRequestTest, SaysEveryOption) {
                                       .events = {"buy", "a|b"},
                                       .breakdown = "address->city",
                                       .compare = true},
-                                     kNow),
+                                     kFunnelNow),
                 R"pb(scope {}
                      granularity: GRANULARITY_MONTH
                      actor: ACTOR_USER

@@ -17,7 +17,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr char kGood[] = R"({"user":"ada","event":"e","time":"2024-03-01T10:00:00Z"})";
+constexpr char kCheckedLine[] = R"({"user":"ada","event":"e","time":"2024-03-01T10:00:00Z"})";
 constexpr char kOtherKeys[] = R"({"who":"ada","event":"e","time":"2024-03-01T10:00:00Z"})";
 
 class ImportCheckTest : public ::testing::Test {
@@ -36,8 +36,8 @@ class ImportCheckTest : public ::testing::Test {
 };
 
 TEST_F(ImportCheckTest, OneReadableLineIsEnough) {
-  EXPECT_EQ(Refusal(absl::StrCat(kGood, "\n")), "");
-  EXPECT_EQ(Refusal(absl::StrCat("# a heading\n\n{\n", kGood, "\nrubbish\n")), "");
+  EXPECT_EQ(Refusal(absl::StrCat(kCheckedLine, "\n")), "");
+  EXPECT_EQ(Refusal(absl::StrCat("# a heading\n\n{\n", kCheckedLine, "\nrubbish\n")), "");
 }
 
 TEST_F(ImportCheckTest, ASourceWithoutLinesPasses) {
@@ -50,18 +50,18 @@ TEST_F(ImportCheckTest, NamesTheFirstReasonAndTheMapping) {
   EXPECT_THAT(Refusal(text), AllOf(HasSubstr("none of its 2 lines"), HasSubstr("nothing was sent"),
                                    HasSubstr("no user"), HasSubstr("--user-field")));
   EXPECT_EQ(Refusal(text, {.user = "who"}), "");
-  EXPECT_THAT(Refusal(absl::StrCat(kGood, "\n"), {.user = "nobody"}),
+  EXPECT_THAT(Refusal(absl::StrCat(kCheckedLine, "\n"), {.user = "nobody"}),
               AllOf(HasSubstr("its only line cannot"), HasSubstr("looked for nobody")));
 }
 
 TEST_F(ImportCheckTest, TellsHowAnArrayBecomesLines) {
   const std::string wanted = absl::StrCat("jq -c '.[]' ", path_);
-  EXPECT_THAT(Refusal(absl::StrCat("[\n", kGood, ",\n", kOtherKeys, "\n]\n")), HasSubstr(wanted));
-  EXPECT_THAT(Refusal(absl::StrCat("[\n", kGood, "\n]\n")),
+  EXPECT_THAT(Refusal(absl::StrCat("[\n", kCheckedLine, ",\n", kOtherKeys, "\n]\n")), HasSubstr(wanted));
+  EXPECT_THAT(Refusal(absl::StrCat("[\n", kCheckedLine, "\n]\n")),
               HasSubstr(wanted));  // readable, but for the frame
-  EXPECT_THAT(Refusal(absl::StrCat("[", kGood, "]")), HasSubstr(wanted));
-  EXPECT_THAT(Refusal(absl::StrCat("[", kGood, ",\n", kGood, "]\n")), HasSubstr(wanted));
-  EXPECT_EQ(Refusal(absl::StrCat("[info] started\n", kGood, "\n")), "");
+  EXPECT_THAT(Refusal(absl::StrCat("[", kCheckedLine, "]")), HasSubstr(wanted));
+  EXPECT_THAT(Refusal(absl::StrCat("[", kCheckedLine, ",\n", kCheckedLine, "]\n")), HasSubstr(wanted));
+  EXPECT_EQ(Refusal(absl::StrCat("[info] started\n", kCheckedLine, "\n")), "");
   EXPECT_THAT(Refusal("{\n  \"user\": \"ada\"\n}\n"), HasSubstr(absl::StrCat("jq -c . ", path_)));
 }
 
@@ -71,7 +71,7 @@ TEST_F(ImportCheckTest, AsksForJsonWhereThereIsNone) {
 }
 
 TEST_F(ImportCheckTest, AnOnlyLineThatIsStillBeingWrittenPasses) {
-  const std::string half = std::string(kGood).substr(0, 20);
+  const std::string half = std::string(kCheckedLine).substr(0, 20);
   EXPECT_EQ(Refusal(half), "");
   EXPECT_THAT(Refusal(half + "\n"), HasSubstr("not JSON"));
 }
@@ -79,8 +79,8 @@ TEST_F(ImportCheckTest, AnOnlyLineThatIsStillBeingWrittenPasses) {
 TEST_F(ImportCheckTest, LooksAtAThousandLines) {
   std::string text;
   for (size_t i = 1; i < kMaxPeekedRecords; ++i) absl::StrAppend(&text, "no\n");
-  EXPECT_EQ(Refusal(absl::StrCat(text, kGood, "\n")), "");
-  EXPECT_THAT(Refusal(absl::StrCat(text, "no\n", kGood, "\n")), HasSubstr("its first 1,000 lines"));
+  EXPECT_EQ(Refusal(absl::StrCat(text, kCheckedLine, "\n")), "");
+  EXPECT_THAT(Refusal(absl::StrCat(text, "no\n", kCheckedLine, "\n")), HasSubstr("its first 1,000 lines"));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 
 constexpr char kTime[] = R"("time":"2024-01-31T05:00:00Z")";
 
-v1::Event Parsed(const std::string& line, const FieldMapping& mapping = {}) {
+v1::Event ParsedLine(const std::string& line, const FieldMapping& mapping = {}) {
   EventBytes bytes;
   const absl::Status status = LineParser(mapping).Parse(line, bytes);
   EXPECT_TRUE(status.ok()) << status << " in " << line;
@@ -37,7 +37,7 @@ TEST(ImportLineTest, KnowsTheUsualNames) {
            R"({"distinct_id":"ada","name":"signup","event_time":1706677200,"session":"s"})",
            R"({"user":"ada","event":"signup","time":"1706677200","session":"s"})",
        }) {
-    const v1::Event event = Parsed(line);
+    const v1::Event event = ParsedLine(line);
     EXPECT_EQ(event.user_id(), "ada") << line;
     EXPECT_EQ(event.name(), "signup") << line;
     EXPECT_EQ(event.session_id(), "s") << line;
@@ -47,8 +47,8 @@ TEST(ImportLineTest, KnowsTheUsualNames) {
 }
 
 TEST(ImportLineTest, KeepsEveryOtherKeyAsAProperty) {
-  const v1::Event event =
-      Parsed(With(R"("user":"ada","user_id":"a-1","event":"signup","plan":"pro","properties":{"seats":5})"));
+  const v1::Event event = ParsedLine(
+      With(R"("user":"ada","user_id":"a-1","event":"signup","plan":"pro","properties":{"seats":5})"));
   EXPECT_EQ(event.user_id(), "ada");
   EXPECT_EQ(event.properties().fields_size(), 3);
   EXPECT_EQ(event.properties().fields().at("user_id").string_value(), "a-1");
@@ -58,8 +58,8 @@ TEST(ImportLineTest, KeepsEveryOtherKeyAsAProperty) {
 
 TEST(ImportLineTest, FollowsDottedPathsAndTakesThemOut) {
   const v1::Event event =
-      Parsed(With(R"("who":{"id":"ada","team":"x"},"event":"e","properties":{"session_id":"s","n":1})"),
-             {.user = "who.id", .session = "properties.session_id"});
+      ParsedLine(With(R"("who":{"id":"ada","team":"x"},"event":"e","properties":{"session_id":"s","n":1})"),
+                 {.user = "who.id", .session = "properties.session_id"});
   EXPECT_EQ(event.user_id(), "ada");
   EXPECT_EQ(event.session_id(), "s");
   EXPECT_FALSE(event.properties().fields().contains("session_id"));
@@ -69,19 +69,19 @@ TEST(ImportLineTest, FollowsDottedPathsAndTakesThemOut) {
 
 TEST(ImportLineTest, PrefersAKeyThatHasADot) {
   const v1::Event event =
-      Parsed(With(R"("user.id":"ada","user":{"id":"bob"},"event":"e")"), {.user = "user.id"});
+      ParsedLine(With(R"("user.id":"ada","user":{"id":"bob"},"event":"e")"), {.user = "user.id"});
   EXPECT_EQ(event.user_id(), "ada");
 }
 
 TEST(ImportLineTest, TakesWholeNumbersAsIds) {
-  EXPECT_EQ(Parsed(With(R"("user":42,"event":"e")")).user_id(), "42");
-  EXPECT_EQ(Parsed(With(R"("user":18446744073709551615,"event":"e","session":7)")).user_id(),
+  EXPECT_EQ(ParsedLine(With(R"("user":42,"event":"e")")).user_id(), "42");
+  EXPECT_EQ(ParsedLine(With(R"("user":18446744073709551615,"event":"e","session":7)")).user_id(),
             "18446744073709551615");
   EXPECT_THAT(Refused(With(R"("user":1.5,"event":"e")")).message(), HasSubstr("user: must be a text"));
 }
 
 TEST(ImportLineTest, NullIsAbsent) {
-  EXPECT_EQ(Parsed(With(R"("user":null,"user_id":"ada","event":"e","session":null)")).user_id(), "ada");
+  EXPECT_EQ(ParsedLine(With(R"("user":null,"user_id":"ada","event":"e","session":null)")).user_id(), "ada");
   EXPECT_THAT(Refused(With(R"("user":null,"event":"e")")).message(), HasSubstr("no user"));
 }
 
@@ -112,7 +112,7 @@ TEST(ImportLineTest, RefusesAKeyThatComesTwice) {
 TEST(ImportLineTest, TakesAsManyPropertiesAsAnEventMayHave) {
   std::string properties = R"("user":"a","event":"e")";
   for (int i = 0; i < 255; ++i) absl::StrAppend(&properties, ",\"p", i, "\":", i);
-  EXPECT_EQ(Parsed(With(properties)).properties().fields_size(), 255);
+  EXPECT_EQ(ParsedLine(With(properties)).properties().fields_size(), 255);
   EXPECT_THAT(Refused(With(absl::StrCat(properties, R"(,"more":1)"))).message(),
               HasSubstr("more than 255 properties"));
 }
@@ -120,7 +120,7 @@ TEST(ImportLineTest, TakesAsManyPropertiesAsAnEventMayHave) {
 TEST(ImportLineTest, RefusesPropertiesThatAreNoObject) {
   EXPECT_THAT(Refused(With(R"("user":"a","event":"e","properties":[1])")).message(),
               HasSubstr("must be a JSON object"));
-  EXPECT_EQ(Parsed(With(R"("user":"a","event":"e","properties":null)")).properties().fields().size(), 1);
+  EXPECT_EQ(ParsedLine(With(R"("user":"a","event":"e","properties":null)")).properties().fields().size(), 1);
 }
 
 TEST(ImportLineTest, TellsHalfALineFromAWrongOne) {
@@ -164,7 +164,7 @@ TEST(ImportLineTest, TheFingerprintTellsMappingsApart) {
 }
 
 TEST(ImportLineTest, SetsTheUsersPropertiesFromTheirKey) {
-  const v1::Event event = Parsed(With(
+  const v1::Event event = ParsedLine(With(
       R"("user":"ada","event":"e","seats":5,"user_properties":{"plan":"pro","trial":null,"a":{"b":[1]}})"));
   EXPECT_EQ(event.properties().fields_size(), 1);
   const auto& fields = event.user_properties().fields();
@@ -172,19 +172,19 @@ TEST(ImportLineTest, SetsTheUsersPropertiesFromTheirKey) {
   EXPECT_EQ(fields.at("plan").string_value(), "pro");
   EXPECT_TRUE(fields.at("trial").has_null_value());
   EXPECT_EQ(fields.at("a").struct_value().fields().at("b").list_value().values(0).number_value(), 1);
-  EXPECT_FALSE(Parsed(With(R"("user":"ada","event":"e","user_properties":{})")).has_user_properties());
-  EXPECT_FALSE(Parsed(With(R"("user":"ada","event":"e","user_properties":null)")).has_user_properties());
+  EXPECT_FALSE(ParsedLine(With(R"("user":"ada","event":"e","user_properties":{})")).has_user_properties());
+  EXPECT_FALSE(ParsedLine(With(R"("user":"ada","event":"e","user_properties":null)")).has_user_properties());
 }
 
 TEST(ImportLineTest, TheSameKeyMayBeOfTheEventAndOfTheUser) {
-  const v1::Event event = Parsed(
+  const v1::Event event = ParsedLine(
       With(R"("user":"ada","event":"e","properties":{"plan":"free"},"user_properties":{"plan":"pro"})"));
   EXPECT_EQ(event.properties().fields().at("plan").string_value(), "free");
   EXPECT_EQ(event.user_properties().fields().at("plan").string_value(), "pro");
 }
 
 TEST(ImportLineTest, FindsUserPropertiesWhereTheMappingSays) {
-  const v1::Event event = Parsed(
+  const v1::Event event = ParsedLine(
       With(R"("event":"e","user_properties":1,"properties":{"n":1,"traits":{"id":"ada","plan":"pro"}})"),
       {.user = "properties.traits.id", .user_properties = "properties.traits"});
   EXPECT_EQ(event.user_id(), "ada");
@@ -196,8 +196,8 @@ TEST(ImportLineTest, FindsUserPropertiesWhereTheMappingSays) {
 }
 
 TEST(ImportLineTest, WhoTakesTheUsualKeyForSomethingElseHasNoUserProperties) {
-  const v1::Event event = Parsed(With(R"("user":"ada","event":"e","user_properties":{"plan":"pro"})"),
-                                 {.properties = "user_properties"});
+  const v1::Event event = ParsedLine(With(R"("user":"ada","event":"e","user_properties":{"plan":"pro"})"),
+                                     {.properties = "user_properties"});
   EXPECT_FALSE(event.has_user_properties());
   EXPECT_EQ(event.properties().fields().at("plan").string_value(), "pro");
 }

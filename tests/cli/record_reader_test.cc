@@ -45,7 +45,7 @@ std::string Shown(const Record& record) {
                       record.terminated ? "" : "$", record.cut ? "!" : "", record.may_change ? "?" : "");
 }
 
-std::vector<std::string> AllOf(RecordReader& reader) {
+std::vector<std::string> AllRecords(RecordReader& reader) {
   std::vector<std::string> records;
   Record record;
   while (reader.Next(record).value()) records.push_back(Shown(record));
@@ -55,7 +55,7 @@ std::vector<std::string> AllOf(RecordReader& reader) {
 std::vector<std::string> Split(const std::string& text, const std::optional<CsvDialect>& csv,
                                const std::function<size_t()>& next_size) {
   RecordReader reader(std::make_unique<Pieces>(text, next_size), csv);
-  return AllOf(reader);
+  return AllRecords(reader);
 }
 
 std::vector<std::string> Rows(const std::string& text, const CsvDialect& dialect = {}) {
@@ -197,7 +197,7 @@ TEST_F(RecordReaderFileTest, ReadsGzip) {
   gzputs(file, "one\ntwo\n");
   gzclose(file);
   const auto reader = RecordReader::Open(path_);
-  EXPECT_THAT(AllOf(**reader), ElementsAre("1@1 one", "2@2 two"));
+  EXPECT_THAT(AllRecords(**reader), ElementsAre("1@1 one", "2@2 two"));
 }
 
 TEST_F(RecordReaderFileTest, NoticesAGzipFileThatEndsEarly) {
@@ -224,7 +224,7 @@ TEST(RecordReaderPeekTest, PeeksWithoutPassingOver) {
   EXPECT_EQ(Shown(*reader.Peek(0).value()), "3@3 three");
   EXPECT_EQ(reader.Peek(2).value(), nullptr);
   EXPECT_EQ(reader.Peek(2).value(), nullptr);
-  EXPECT_THAT(AllOf(reader), ElementsAre("1@1 ", "2@2 ", "3@3 three", "4@4 four", "5@5 "));
+  EXPECT_THAT(AllRecords(reader), ElementsAre("1@1 ", "2@2 ", "3@3 three", "4@4 four", "5@5 "));
 }
 
 TEST(RecordReaderPeekTest, LooksAsFarAheadAsItSays) {

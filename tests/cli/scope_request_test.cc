@@ -10,19 +10,19 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-const absl::Time kNow = absl::FromCivil(absl::CivilHour(2024, 3, 10, 12), absl::UTCTimeZone());
+const absl::Time kScopeNow = absl::FromCivil(absl::CivilHour(2024, 3, 10, 12), absl::UTCTimeZone());
 
-std::string Refusal(const ScopeArguments& arguments) {
-  return std::string(ToScope(arguments, kNow).status().message());
+std::string ScopeRefusal(const ScopeArguments& arguments) {
+  return std::string(ToScope(arguments, kScopeNow).status().message());
 }
 
 TEST(ScopeRequestTest, AsksForTheDefaultsWhereNothingIsSaid) {
-  EXPECT_EQ(ToScope({}, kNow)->DebugString(), v1::Scope().DebugString());
+  EXPECT_EQ(ToScope({}, kScopeNow)->DebugString(), v1::Scope().DebugString());
 }
 
 TEST(ScopeRequestTest, SendsTheDayAfterTheLastDayMeant) {
   const auto scope =
-      ToScope({.start = "2024-02-01", .end = "2024-02-29", .time_zone = "Europe/Berlin"}, kNow);
+      ToScope({.start = "2024-02-01", .end = "2024-02-29", .time_zone = "Europe/Berlin"}, kScopeNow);
   ASSERT_TRUE(scope.ok());
   EXPECT_EQ(scope->interval().start_date(), "2024-02-01");
   EXPECT_EQ(scope->interval().end_date(), "2024-03-01");
@@ -30,12 +30,12 @@ TEST(ScopeRequestTest, SendsTheDayAfterTheLastDayMeant) {
 }
 
 TEST(ScopeRequestTest, MayBeLongerThanTheView) {
-  EXPECT_EQ(Refusal({.start = "2000-01-01", .end = "2024-02-29"}), "");
+  EXPECT_EQ(ScopeRefusal({.start = "2000-01-01", .end = "2024-02-29"}), "");
 }
 
 TEST(ScopeRequestTest, ReadsWhatElseIsShared) {
   const auto scope =
-      ToScope({.as_of = "2024-01-31T06:00:00+01:00", .week_start = "sunday", .preset = "posthog"}, kNow);
+      ToScope({.as_of = "2024-01-31T06:00:00+01:00", .week_start = "sunday", .preset = "posthog"}, kScopeNow);
   ASSERT_TRUE(scope.ok());
   EXPECT_EQ(scope->as_of_time().seconds(), 1706677200);
   EXPECT_EQ(scope->week_start(), v1::WEEK_START_SUNDAY);
@@ -43,11 +43,11 @@ TEST(ScopeRequestTest, ReadsWhatElseIsShared) {
 }
 
 TEST(ScopeRequestTest, EveryFilterMustPass) {
-  const auto one = ToScope({.where = {"plan = pro"}}, kNow);
+  const auto one = ToScope({.where = {"plan = pro"}}, kScopeNow);
   EXPECT_EQ(one->filter().condition().equals().string_value(), "pro");
   const auto all = ToScope({.where = {"plan = pro", "a = 1 or b = 2"},
                             .filter = R"({"condition": {"eventProperty": "c", "exists": true}})"},
-                           kNow);
+                           kScopeNow);
   ASSERT_TRUE(all.ok()) << all.status();
   ASSERT_EQ(all->filter().all_of_size(), 3);
   EXPECT_EQ(all->filter().all_of(1).any_of_size(), 2);
@@ -55,24 +55,24 @@ TEST(ScopeRequestTest, EveryFilterMustPass) {
 }
 
 TEST(ScopeRequestTest, NamesTheOptionThatIsWrong) {
-  EXPECT_THAT(Refusal({.start = "yesterday"}), StartsWith("--start: yesterday is not a date"));
-  EXPECT_THAT(Refusal({.start = "2024-02-02", .end = "2024-02-01"}), StartsWith("--end: "));
-  EXPECT_THAT(Refusal({.start = "2024-03-12"}), HasSubstr("lies after today"));
-  EXPECT_THAT(Refusal({.as_of = "2024-01-31"}),
+  EXPECT_THAT(ScopeRefusal({.start = "yesterday"}), StartsWith("--start: yesterday is not a date"));
+  EXPECT_THAT(ScopeRefusal({.start = "2024-02-02", .end = "2024-02-01"}), StartsWith("--end: "));
+  EXPECT_THAT(ScopeRefusal({.start = "2024-03-12"}), HasSubstr("lies after today"));
+  EXPECT_THAT(ScopeRefusal({.as_of = "2024-01-31"}),
               AllOf(StartsWith("--as-of: "), HasSubstr("2024-01-31T05:00:00Z")));
-  EXPECT_THAT(Refusal({.week_start = "friday"}), StartsWith("--week-start: friday is not known"));
-  EXPECT_THAT(Refusal({.preset = "heap"}), StartsWith("--preset: heap is not known: one of mixpanel"));
+  EXPECT_THAT(ScopeRefusal({.week_start = "friday"}), StartsWith("--week-start: friday is not known"));
+  EXPECT_THAT(ScopeRefusal({.preset = "heap"}), StartsWith("--preset: heap is not known: one of mixpanel"));
   EXPECT_EQ(
-      Refusal({.where = {"a = 1", "price >"}}),
+      ScopeRefusal({.where = {"a = 1", "price >"}}),
       "--where: column 8: expected a value such as 10, true, pro or \"some text\", not the end, in: price >");
-  EXPECT_THAT(Refusal({.filter = "{"}), StartsWith("--filter: is not a Filter as JSON"));
-  EXPECT_THAT(Refusal({.filter = R"({"colour": 1})"}), StartsWith("--filter: "));
+  EXPECT_THAT(ScopeRefusal({.filter = "{"}), StartsWith("--filter: is not a Filter as JSON"));
+  EXPECT_THAT(ScopeRefusal({.filter = R"({"colour": 1})"}), StartsWith("--filter: "));
 }
 
 TEST(ScopeRequestTest, ADeepJsonFilterIsRefusedNotRecursedInto) {
   std::string deep;
   for (int i = 0; i < 100'000; ++i) deep += R"({"not":)";
-  EXPECT_THAT(Refusal({.filter = deep}), StartsWith("--filter: "));
+  EXPECT_THAT(ScopeRefusal({.filter = deep}), StartsWith("--filter: "));
 }
 
 TEST(ScopeRequestTest, TurnsTheServicesFieldsIntoOptions) {

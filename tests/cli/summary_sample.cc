@@ -11,11 +11,11 @@ namespace {
 
 constexpr absl::CivilDay kLastDay(2024, 3, 10);
 
-absl::Time Midnight(absl::CivilDay day) { return absl::FromCivil(day, absl::UTCTimeZone()); }
+absl::Time StartOf(absl::CivilDay day) { return absl::FromCivil(day, absl::UTCTimeZone()); }
 
 void SetBucket(absl::CivilDay day, v1::Bucket& bucket) {
-  *bucket.mutable_start_time() = ToProto(Midnight(day));
-  *bucket.mutable_end_time() = ToProto(Midnight(day + 1));
+  *bucket.mutable_start_time() = ToProto(StartOf(day));
+  *bucket.mutable_end_time() = ToProto(StartOf(day + 1));
   bucket.set_label(absl::FormatCivilTime(day));
   bucket.set_complete(day != kLastDay);
 }
@@ -168,9 +168,9 @@ v1::GetPipelineFunnelResponse SamplePipelineFunnel(const std::string& pipeline) 
 v1::GetSummaryResponse SampleSummary() {
   v1::GetSummaryResponse summary;
   v1::ResolvedScope& scope = *summary.mutable_scope();
-  *scope.mutable_start_time() = ToProto(Midnight(kLastDay - 13));
-  *scope.mutable_end_time() = ToProto(Midnight(kLastDay + 1));
-  *scope.mutable_as_of_time() = ToProto(Midnight(kLastDay) + absl::Hours(15));
+  *scope.mutable_start_time() = ToProto(StartOf(kLastDay - 13));
+  *scope.mutable_end_time() = ToProto(StartOf(kLastDay + 1));
+  *scope.mutable_as_of_time() = ToProto(StartOf(kLastDay) + absl::Hours(15));
   scope.set_time_zone("UTC");
   scope.set_project("default");
   summary.set_event_count(1'234'567);

@@ -22,8 +22,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr absl::Duration kLong = absl::Seconds(60);
-
 class ClientTest : public ::testing::Test {
  protected:
   void Create(ClientOptions options = {}) {

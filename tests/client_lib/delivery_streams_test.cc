@@ -22,7 +22,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr absl::Duration kLong = absl::Seconds(60);
 constexpr int kStreams = 4;
 constexpr size_t kLeastQueueBytes = kStreams * (256 << 10);
 constexpr int kUsers = 40;

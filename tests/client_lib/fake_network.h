@@ -12,11 +12,15 @@
 #include <string>
 #include <thread>
 
+#include "absl/time/time.h"
 #include "client_lib/transport.h"
 #include "common/mutex.h"
 #include "tests/client_lib/model_collector.h"
 
 namespace donut::testing {
+
+// Only a test that fails waits as long.
+inline constexpr absl::Duration kLong = absl::Seconds(60);
 
 class FakeNetwork {
  public:

@@ -17,7 +17,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr absl::Duration kLong = absl::Seconds(60);
 constexpr char kId[] = "0123456789abcdef";
 
 v1::Event Event(const std::string& name) {

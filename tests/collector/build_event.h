@@ -10,6 +10,7 @@
 #include "collector/event_sink.h"
 #include "common/proto_alias.h"
 #include "donut/analytics/v1/collector.pb.h"
+#include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
 
@@ -30,6 +31,27 @@ inline v1::Event NamedEvent(const std::string& name, const std::string& user) {
   v1::Event event;
   event.set_name(name);
   event.set_user_id(user);
+  return event;
+}
+
+inline v1::Event GoodEvent() { return NamedEvent("signup", "ada"); }
+
+inline v1::Event WithProperty(const std::string& key, const google::protobuf::Value& value) {
+  v1::Event event = GoodEvent();
+  (*event.mutable_properties()->mutable_fields())[key] = value;
+  return event;
+}
+
+inline v1::Event WithNumber(double number) {
+  google::protobuf::Value value;
+  value.set_number_value(number);
+  return WithProperty("n", value);
+}
+
+inline v1::Event WithTime(int64_t seconds, int32_t nanos) {
+  v1::Event event = GoodEvent();
+  event.mutable_event_time()->set_seconds(seconds);
+  event.mutable_event_time()->set_nanos(nanos);
   return event;
 }
 

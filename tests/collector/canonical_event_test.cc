@@ -8,6 +8,7 @@
 #include "common/limits.h"
 #include "google/protobuf/stubs/logging.h"
 #include "gtest/gtest.h"
+#include "tests/collector/build_event.h"
 #include "tests/collector/decoded_event.h"
 
 namespace donut::collector {
@@ -16,17 +17,14 @@ namespace {
 using google::protobuf::Value;
 using testing::DecodeByProtobuf;
 using testing::DecodeCanonical;
+using testing::GoodEvent;
 using testing::IsLeft;
 using testing::IsReadRightly;
 using testing::IsRefused;
 using testing::IsTaken;
-
-v1::Event GoodEvent() {
-  v1::Event event;
-  event.set_name("signup");
-  event.set_user_id("ada");
-  return event;
-}
+using testing::WithNumber;
+using testing::WithProperty;
+using testing::WithTime;
 
 // Also where a text is not UTF-8.
 std::string Bytes(const v1::Event& event) {
@@ -34,29 +32,10 @@ std::string Bytes(const v1::Event& event) {
   return event.SerializePartialAsString();
 }
 
-v1::Event WithProperty(const std::string& key, const Value& value) {
-  v1::Event event = GoodEvent();
-  (*event.mutable_properties()->mutable_fields())[key] = value;
-  return event;
-}
-
 Value TextValue(const std::string& text) {
   Value value;
   value.set_string_value(text);
   return value;
-}
-
-v1::Event WithNumber(double number) {
-  Value value;
-  value.set_number_value(number);
-  return WithProperty("n", value);
-}
-
-v1::Event WithTime(int64_t seconds, int32_t nanos) {
-  v1::Event event = GoodEvent();
-  event.mutable_event_time()->set_seconds(seconds);
-  event.mutable_event_time()->set_nanos(nanos);
-  return event;
 }
 
 // The JSON of the only property's value.

@@ -11,11 +11,13 @@
 namespace donut::collector {
 namespace {
 
+using testing::GoodEvent;
 using ::testing::HasSubstr;
 using testing::kNoon;
 using testing::NamedEvent;
-
-v1::Event GoodEvent() { return NamedEvent("signup", "ada"); }
+using testing::WithNumber;
+using testing::WithProperty;
+using testing::WithTime;
 
 void ExpectAccepted(const v1::Event& event) {
   const auto problem = ValidateEvent(event, kNoon);
@@ -27,25 +29,6 @@ void ExpectRejected(const v1::Event& event, v1::RejectionReason reason, const st
   ASSERT_TRUE(problem.has_value());
   EXPECT_EQ(problem->reason, reason) << problem->detail;
   EXPECT_THAT(problem->detail, HasSubstr(detail));
-}
-
-v1::Event WithTime(int64_t seconds, int nanos) {
-  v1::Event event = GoodEvent();
-  event.mutable_event_time()->set_seconds(seconds);
-  event.mutable_event_time()->set_nanos(nanos);
-  return event;
-}
-
-v1::Event WithProperty(const std::string& key, const google::protobuf::Value& value) {
-  v1::Event event = GoodEvent();
-  (*event.mutable_properties()->mutable_fields())[key] = value;
-  return event;
-}
-
-v1::Event WithNumber(double number) {
-  google::protobuf::Value value;
-  value.set_number_value(number);
-  return WithProperty("n", value);
 }
 
 v1::Event WithText(const std::string& text) {

@@ -13,9 +13,9 @@ using testing::Fault;
 using testing::NamedEvent;
 
 // A sink of the test whose commits take as long as it says.
-class SlowSink : public EventSink {
+class ClockedSink : public EventSink {
  public:
-  SlowSink(testing::FakeEventSink* sink, testing::FakeClock* clock) : sink_(sink), clock_(clock) {}
+  ClockedSink(testing::FakeEventSink* sink, testing::FakeClock* clock) : sink_(sink), clock_(clock) {}
   absl::StatusOr<HelloAnswer> Grant(const HelloClaim& claim) override { return sink_->Grant(claim); }
   absl::Status Commit(std::vector<PieceSpan>& spans, postgres::Outcome& outcome) override {
     clock_->Advance(absl::Milliseconds(250));
@@ -44,7 +44,7 @@ class MeasuredSinkTest : public ::testing::Test {
   testing::FakeEventSink sink_;
   testing::FakeClock clock_;
   CollectorMetrics metrics_;
-  MeasuredSink measured_{std::make_unique<SlowSink>(&sink_, &clock_), &metrics_, &clock_};
+  MeasuredSink measured_{std::make_unique<ClockedSink>(&sink_, &clock_), &metrics_, &clock_};
 };
 
 TEST_F(MeasuredSinkTest, MeasuresCommitsAndTheirEvents) {

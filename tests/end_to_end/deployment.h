@@ -13,6 +13,11 @@
 
 namespace donut::testing {
 
+// For Deployment::Sql: "0" where no event is stored twice.
+inline constexpr char kNoDoubles[] =
+    "SELECT count(*) FROM (SELECT FROM analytics_events GROUP BY producer_no, sequence HAVING count(*) > 1) "
+    "x";
+
 class Deployment {
  public:
   // Migrates an empty database and starts both services, waiting until they are ready.

@@ -9,10 +9,6 @@
 namespace donut::testing {
 namespace {
 
-constexpr char kNoDoubles[] =
-    "SELECT count(*) FROM (SELECT FROM analytics_events GROUP BY producer_no, sequence HAVING count(*) > 1) "
-    "x";
-
 std::string Line(int number) {
   return absl::StrFormat(
       R"({"user":"user-%d","event":"step-%d","time":"2024-03-%02dT10:00:00Z","properties":{"line":%d}})"

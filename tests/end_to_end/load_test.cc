@@ -16,9 +16,6 @@
 namespace donut::testing {
 namespace {
 
-constexpr char kNoDoubles[] =
-    "SELECT count(*) FROM (SELECT FROM analytics_events GROUP BY producer_no, sequence HAVING count(*) > 1) "
-    "x";
 // Numbers that the ledger says are decided, and that stand nowhere.
 constexpr char kMissing[] =
     "SELECT (SELECT coalesce(sum(last_sequence), 0) FROM producers) - (SELECT count(*) FROM "

@@ -43,8 +43,9 @@ v1::GetActiveUsersRequest ByP(int limit = 0) {
   return request;
 }
 
-HistoryEvent Event(const std::string& user, const std::string& time, const Properties& properties = {},
-                   const std::string& name = "a", const std::string& session = "") {
+HistoryEvent BreakdownEvent(const std::string& user, const std::string& time,
+                            const Properties& properties = {}, const std::string& name = "a",
+                            const std::string& session = "") {
   static int64_t sequence = 0;
   return {At(time), user, session, name, 1, ++sequence, properties};
 }
@@ -66,9 +67,9 @@ std::vector<std::string> Rows(const v1::GetActiveUsersResponse& response) {
 
 // The example of docs/metrics/active_users.md.
 TEST_F(ActiveUsersBreakdownTest, AnswersTheExampleOfThePage) {
-  Load({{Event("ann", "2024-03-01 10:00:00", {{"p", "\"web\""}}),
-         Event("ann", "2024-03-03 10:00:00", {{"p", "\"app\""}}),
-         Event("ben", "2024-03-03 11:00:00", {{"p", "\"app\""}})},
+  Load({{BreakdownEvent("ann", "2024-03-01 10:00:00", {{"p", "\"web\""}}),
+         BreakdownEvent("ann", "2024-03-03 10:00:00", {{"p", "\"app\""}}),
+         BreakdownEvent("ben", "2024-03-03 11:00:00", {{"p", "\"app\""}})},
         {}});
   const auto response = Answer(ByP());
   EXPECT_EQ(response.active_count(), 2);
@@ -85,8 +86,9 @@ TEST_F(ActiveUsersBreakdownTest, AnswersTheExampleOfThePage) {
 }
 
 TEST_F(ActiveUsersBreakdownTest, IsNewInTheRowOfEveryValueOfItsFirstBucketOnly) {
-  Load({{Event("ann", "2024-03-01 10:00:00", {{"p", "1"}}), Event("ann", "2024-03-01 11:00:00", {{"p", "2"}}),
-         Event("ann", "2024-03-02 10:00:00", {{"p", "3"}})},
+  Load({{BreakdownEvent("ann", "2024-03-01 10:00:00", {{"p", "1"}}),
+         BreakdownEvent("ann", "2024-03-01 11:00:00", {{"p", "2"}}),
+         BreakdownEvent("ann", "2024-03-02 10:00:00", {{"p", "3"}})},
         {}});
   const auto response = Answer(ByP());
   EXPECT_THAT(Rows(response), ElementsAre("=1 1: 1 0 0", "=2 1: 1 0 0", "=3 1: 0 1 0"));
@@ -96,10 +98,10 @@ TEST_F(ActiveUsersBreakdownTest, IsNewInTheRowOfEveryValueOfItsFirstBucketOnly) 
 }
 
 TEST_F(ActiveUsersBreakdownTest, OtherCountsAnActorOfManyValuesOnce) {
-  std::vector<HistoryEvent> events = {Event("ben", "2024-03-01 10:00:00", {{"p", "\"top\""}}),
-                                      Event("cem", "2024-03-01 10:00:00", {{"p", "\"top\""}})};
+  std::vector<HistoryEvent> events = {BreakdownEvent("ben", "2024-03-01 10:00:00", {{"p", "\"top\""}}),
+                                      BreakdownEvent("cem", "2024-03-01 10:00:00", {{"p", "\"top\""}})};
   for (int i = 0; i < 5; ++i) {
-    events.push_back(Event("ann", "2024-03-02 10:00:00", {{"p", absl::StrCat(i)}}));
+    events.push_back(BreakdownEvent("ann", "2024-03-02 10:00:00", {{"p", absl::StrCat(i)}}));
   }
   Load({events, {}});
   const auto response = Answer(ByP(1));
@@ -110,7 +112,7 @@ TEST_F(ActiveUsersBreakdownTest, OtherCountsAnActorOfManyValuesOnce) {
 TEST_F(ActiveUsersBreakdownTest, TiesAreInTheOrderOfBytes) {
   std::vector<HistoryEvent> events;
   for (const char* value : {"\"a\"", "\"B\"", "\"\\u00e9\"", "\"_\"", "10", "9", "\"\""}) {
-    events.push_back(Event("ann", "2024-03-01 10:00:00", {{"p", value}}));
+    events.push_back(BreakdownEvent("ann", "2024-03-01 10:00:00", {{"p", value}}));
   }
   Load({events, {}});
   EXPECT_THAT(Rows(Answer(ByP(6))), ElementsAre("= 1: 1 0 0", "=10 1: 1 0 0", "=9 1: 1 0 0", "=B 1: 1 0 0",
@@ -118,20 +120,21 @@ TEST_F(ActiveUsersBreakdownTest, TiesAreInTheOrderOfBytes) {
 }
 
 TEST_F(ActiveUsersBreakdownTest, ValuesCompareByTheirText) {
-  Load({{Event("ann", "2024-03-01 10:00:00", {{"p", "1"}}),
-         Event("ben", "2024-03-01 10:00:00", {{"p", "\"1\""}}),
-         Event("cem", "2024-03-01 10:00:00", {{"p", "{\"x\": [1, null]}"}}),
-         Event("dan", "2024-03-01 10:00:00", {{"p", "true"}}),
-         Event("eve", "2024-03-01 10:00:00", {{"p", "null"}}), Event("fay", "2024-03-01 10:00:00")},
+  Load({{BreakdownEvent("ann", "2024-03-01 10:00:00", {{"p", "1"}}),
+         BreakdownEvent("ben", "2024-03-01 10:00:00", {{"p", "\"1\""}}),
+         BreakdownEvent("cem", "2024-03-01 10:00:00", {{"p", "{\"x\": [1, null]}"}}),
+         BreakdownEvent("dan", "2024-03-01 10:00:00", {{"p", "true"}}),
+         BreakdownEvent("eve", "2024-03-01 10:00:00", {{"p", "null"}}),
+         BreakdownEvent("fay", "2024-03-01 10:00:00")},
         {}});
   EXPECT_THAT(Rows(Answer(ByP())),
               ElementsAre("=1 2: 2 0 0", "=true 1: 1 0 0", "={\"x\": [1, null]} 1: 1 0 0", "none 2: 2 0 0"));
 }
 
 TEST_F(ActiveUsersBreakdownTest, NoneIsNotAmongTheLimitAndTheTextsNoneAndOtherAreValues) {
-  Load({{Event("ann", "2024-03-01 10:00:00"), Event("ben", "2024-03-01 10:00:00"),
-         Event("ann", "2024-03-01 10:00:00", {{"p", "\"none\""}}),
-         Event("ann", "2024-03-01 10:00:00", {{"p", "\"other\""}})},
+  Load({{BreakdownEvent("ann", "2024-03-01 10:00:00"), BreakdownEvent("ben", "2024-03-01 10:00:00"),
+         BreakdownEvent("ann", "2024-03-01 10:00:00", {{"p", "\"none\""}}),
+         BreakdownEvent("ann", "2024-03-01 10:00:00", {{"p", "\"other\""}})},
         {}});
   const auto response = Answer(ByP(2));
   EXPECT_THAT(Rows(response), ElementsAre("=none 1: 1 0 0", "=other 1: 1 0 0", "none 2: 2 0 0"));
@@ -139,10 +142,10 @@ TEST_F(ActiveUsersBreakdownTest, NoneIsNotAmongTheLimitAndTheTextsNoneAndOtherAr
 }
 
 TEST_F(ActiveUsersBreakdownTest, ValueBeforeTheIntervalHasNoRowAndIsOneOfTheOthers) {
-  Load({{Event("ann", "2024-02-29 10:00:00", {{"p", "\"before\""}}),
-         Event("ben", "2024-03-01 10:00:00", {{"p", "\"top\""}}),
-         Event("cem", "2024-03-01 10:00:00", {{"p", "\"top\""}}),
-         Event("ben", "2024-03-02 10:00:00", {{"p", "\"late\""}})},
+  Load({{BreakdownEvent("ann", "2024-02-29 10:00:00", {{"p", "\"before\""}}),
+         BreakdownEvent("ben", "2024-03-01 10:00:00", {{"p", "\"top\""}}),
+         BreakdownEvent("cem", "2024-03-01 10:00:00", {{"p", "\"top\""}}),
+         BreakdownEvent("ben", "2024-03-02 10:00:00", {{"p", "\"late\""}})},
         {}});
   // With room for it in the limit, too.
   EXPECT_THAT(Rows(Answer(ByP(10))), ElementsAre("=top 2: 2 0 0", "=late 1: 0 1 0"));
@@ -154,10 +157,11 @@ TEST_F(ActiveUsersBreakdownTest, ValueBeforeTheIntervalHasNoRowAndIsOneOfTheOthe
 }
 
 TEST_F(ActiveUsersBreakdownTest, UserPropertyIsAsItIsNowAndSessionsAreCounted) {
-  History history = {
-      {Event("ann", "2024-03-01 10:00:00", {}, "a", "s1"), Event("ann", "2024-03-01 10:00:00", {}, "a", "s2"),
-       Event("ben", "2024-03-01 10:00:00", {}, "a", "s1"), Event("ben", "2024-03-02 10:00:00")},
-      {}};
+  History history = {{BreakdownEvent("ann", "2024-03-01 10:00:00", {}, "a", "s1"),
+                      BreakdownEvent("ann", "2024-03-01 10:00:00", {}, "a", "s2"),
+                      BreakdownEvent("ben", "2024-03-01 10:00:00", {}, "a", "s1"),
+                      BreakdownEvent("ben", "2024-03-02 10:00:00")},
+                     {}};
   history.user_properties["ann"] = {{"p", "{\"0\": {\"a.b\": \"x\"}}"}};
   Load(history);
   auto request = ByP();
@@ -169,10 +173,10 @@ TEST_F(ActiveUsersBreakdownTest, UserPropertyIsAsItIsNowAndSessionsAreCounted) {
 }
 
 TEST_F(ActiveUsersBreakdownTest, EventNameIsAValueAndFiltersHold) {
-  Load({{Event("ann", "2024-03-01 10:00:00", {{"p", "1"}}, "visit"),
-         Event("ann", "2024-03-01 10:00:00", {{"p", "1"}}, "buy"),
-         Event("ben", "2024-03-01 10:00:00", {{"p", "1"}}, "visit"),
-         Event("cem", "2024-03-01 10:00:00", {{"p", "2"}}, "visit")},
+  Load({{BreakdownEvent("ann", "2024-03-01 10:00:00", {{"p", "1"}}, "visit"),
+         BreakdownEvent("ann", "2024-03-01 10:00:00", {{"p", "1"}}, "buy"),
+         BreakdownEvent("ben", "2024-03-01 10:00:00", {{"p", "1"}}, "visit"),
+         BreakdownEvent("cem", "2024-03-01 10:00:00", {{"p", "2"}}, "visit")},
         {}});
   auto request = ByP();
   request.mutable_breakdown()->set_event_name(true);
@@ -219,9 +223,10 @@ TEST_F(ActiveUsersBreakdownTest, KeysAndValuesAreTextsWhateverTheySay) {
       json += c == '\n' ? "\\n" : std::string(1, c);
     }
     json += '"';
-    Load({{Event("ann", "2024-03-01 10:00:00", {{text, json}}),
-           Event("ben", "2024-03-01 10:00:00", {{"nest", absl::StrCat("{", json, ": ", json, "}")}})},
-          {}});
+    Load(
+        {{BreakdownEvent("ann", "2024-03-01 10:00:00", {{text, json}}),
+          BreakdownEvent("ben", "2024-03-01 10:00:00", {{"nest", absl::StrCat("{", json, ": ", json, "}")}})},
+         {}});
     auto request = ByP();
     request.mutable_breakdown()->set_event_property(text);
     EXPECT_THAT(Rows(Answer(request)), ElementsAre(absl::StrCat("=", text, " 1: 1 0 0"), "none 1: 1 0 0"));

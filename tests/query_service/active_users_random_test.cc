@@ -11,8 +11,7 @@
 namespace donut::testing {
 namespace {
 
-using Request = v1::GetActiveUsersRequest;
-using Trial = RandomTrial<Request>;
+using ActiveUsersTrial = RandomTrial<v1::GetActiveUsersRequest>;
 
 using ActiveUsersRandomTest = RandomMetricTest;
 
@@ -34,9 +33,9 @@ v1::Breakdown MakeRandomBreakdown(Dice& dice) {
   return breakdown;
 }
 
-Trial MakeTrial(Dice& dice) {
+ActiveUsersTrial MakeActiveUsersTrial(Dice& dice) {
   const RandomSetting setting = PickSetting(dice);
-  Request request;
+  v1::GetActiveUsersRequest request;
   request.set_granularity(static_cast<v1::Granularity>(dice.Between(1, 4)));
   const bool hours = request.granularity() == v1::GRANULARITY_HOUR;
   // Sometimes more than thirty days.
@@ -47,12 +46,12 @@ Trial MakeTrial(Dice& dice) {
   }
   if (dice.OneIn(2)) *request.mutable_breakdown() = MakeRandomBreakdown(dice);
   request.set_compare_to_previous(dice.OneIn(2));
-  Trial trial = {MakeRandomHistory(dice, setting), setting.time_zone, request};
+  ActiveUsersTrial trial = {MakeRandomHistory(dice, setting), setting.time_zone, request};
   FilterSome(dice, trial);
   return trial;
 }
 
-ActiveUsersQuestion QuestionOf(const Trial& trial, const v1::GetActiveUsersResponse& response) {
+ActiveUsersQuestion QuestionOf(const ActiveUsersTrial& trial, const v1::GetActiveUsersResponse& response) {
   ActiveUsersQuestion question;
   question.start = *FromProto(response.scope().start_time(), "");
   question.end = *FromProto(response.scope().end_time(), "");
@@ -91,7 +90,8 @@ void SetBuckets(const std::vector<ActiveUsersPeriod>& periods, v1::Granularity g
 }
 
 // What the definition says, in the shape of an answer.
-v1::GetActiveUsersResponse Expected(const Trial& trial, const ActiveUsersQuestion& question) {
+v1::GetActiveUsersResponse ExpectedActiveUsers(const ActiveUsersTrial& trial,
+                                               const ActiveUsersQuestion& question) {
   const History seen = SeenHistory(trial);
   v1::GetActiveUsersResponse expected;
   const ActiveUsersByDefinitionResult result = ActiveUsersByDefinition(seen, question);
@@ -138,15 +138,16 @@ v1::GetActiveUsersResponse FiguresOf(v1::GetActiveUsersResponse response) {
 }
 
 TEST_F(ActiveUsersRandomTest, AgreesWithTheDefinition) {
-  CompareOnRandomHistories<Request>(150, MakeTrial, [this](const Trial& trial) -> std::string {
-    const auto response = AskTrial(query::ActiveUsers, trial);
-    if (!response.ok()) return std::string(response.status().message());
-    const v1::GetActiveUsersResponse figures = FiguresOf(*response);
-    const v1::GetActiveUsersResponse expected = Expected(trial, QuestionOf(trial, *response));
-    if (figures.SerializeAsString() == expected.SerializeAsString()) return "";
-    return absl::StrCat("answered:\n", figures.Utf8DebugString(), "by definition:\n",
-                        expected.Utf8DebugString());
-  });
+  CompareOnRandomHistories<v1::GetActiveUsersRequest>(
+      150, MakeActiveUsersTrial, [this](const ActiveUsersTrial& trial) -> std::string {
+        const auto response = AskTrial(query::ActiveUsers, trial);
+        if (!response.ok()) return std::string(response.status().message());
+        const v1::GetActiveUsersResponse figures = FiguresOf(*response);
+        const v1::GetActiveUsersResponse expected = ExpectedActiveUsers(trial, QuestionOf(trial, *response));
+        if (figures.SerializeAsString() == expected.SerializeAsString()) return "";
+        return absl::StrCat("answered:\n", figures.Utf8DebugString(), "by definition:\n",
+                            expected.Utf8DebugString());
+      });
 }
 
 }  // namespace

@@ -34,8 +34,8 @@ v1::GetActiveUsersRequest Between(const std::string& start, const std::string& e
   return request;
 }
 
-HistoryEvent Event(const std::string& user, const std::string& time, const std::string& name = "a",
-                   const std::string& session = "") {
+HistoryEvent ActiveUsersEvent(const std::string& user, const std::string& time, const std::string& name = "a",
+                              const std::string& session = "") {
   static int64_t sequence = 0;
   return {At(time), user, session, name, 1, ++sequence, {}};
 }
@@ -48,8 +48,8 @@ std::vector<int64_t> Active(const v1::GetActiveUsersResponse& response) {
 
 // The example of docs/metrics/active_users.md.
 TEST_F(ActiveUsersTest, AnswersTheExampleOfThePage) {
-  Load({{Event("ann", "2024-03-01 10:00:00"), Event("ann", "2024-03-03 10:00:00"),
-         Event("ben", "2024-03-03 11:00:00")},
+  Load({{ActiveUsersEvent("ann", "2024-03-01 10:00:00"), ActiveUsersEvent("ann", "2024-03-03 10:00:00"),
+         ActiveUsersEvent("ben", "2024-03-03 11:00:00")},
         {}});
   const auto response = Answer(Between("2024-03-01", "2024-03-04"));
   EXPECT_EQ(response.active_count(), 2);
@@ -63,25 +63,26 @@ TEST_F(ActiveUsersTest, AnswersTheExampleOfThePage) {
 }
 
 TEST_F(ActiveUsersTest, CountsAnActorWithManyEventsOnce) {
-  Load({{Event("ann", "2024-03-01 10:00:00"), Event("ann", "2024-03-01 10:00:00"),
-         Event("ann", "2024-03-01 23:59:59.999999")},
+  Load({{ActiveUsersEvent("ann", "2024-03-01 10:00:00"), ActiveUsersEvent("ann", "2024-03-01 10:00:00"),
+         ActiveUsersEvent("ann", "2024-03-01 23:59:59.999999")},
         {}});
   EXPECT_THAT(Active(Answer(Between("2024-03-01", "2024-03-03"))), ElementsAre(1, 0));
 }
 
 TEST_F(ActiveUsersTest, GivesMidnightToTheDayThatBegins) {
-  Load({{Event("ann", "2024-03-02 00:00:00")}, {}});
+  Load({{ActiveUsersEvent("ann", "2024-03-02 00:00:00")}, {}});
   EXPECT_THAT(Active(Answer(Between("2024-03-01", "2024-03-04"))), ElementsAre(0, 1, 0));
 }
 
 TEST_F(ActiveUsersTest, LeavesOutTheEndOfTheInterval) {
-  Load({{Event("ann", "2024-03-02 00:00:00")}, {}});
+  Load({{ActiveUsersEvent("ann", "2024-03-02 00:00:00")}, {}});
   EXPECT_EQ(Answer(Between("2024-03-01", "2024-03-02")).active_count(), 0);
 }
 
 TEST_F(ActiveUsersTest, DayOfSpringChangeHas23Hours) {
   // Berlin's 31 March 2024 runs from 23:00 UTC the day before to 22:00 UTC.
-  Load({{Event("ann", "2024-03-30 23:00:00"), Event("ben", "2024-03-31 22:00:00")}, {}});
+  Load(
+      {{ActiveUsersEvent("ann", "2024-03-30 23:00:00"), ActiveUsersEvent("ben", "2024-03-31 22:00:00")}, {}});
   const auto response = Answer(Between("2024-03-31", "2024-04-02", "Europe/Berlin"));
   EXPECT_THAT(Active(response), ElementsAre(1, 1));
   EXPECT_EQ(
@@ -91,7 +92,8 @@ TEST_F(ActiveUsersTest, DayOfSpringChangeHas23Hours) {
 
 TEST_F(ActiveUsersTest, RepeatedHourOfAutumnIsTwoBuckets) {
   // 02:30 in Berlin comes at 00:30 and at 01:30 UTC.
-  Load({{Event("ann", "2024-10-27 00:30:00"), Event("ben", "2024-10-27 01:30:00")}, {}});
+  Load(
+      {{ActiveUsersEvent("ann", "2024-10-27 00:30:00"), ActiveUsersEvent("ben", "2024-10-27 01:30:00")}, {}});
   context_.now = At("2024-11-01 00:00:00");
   auto request = Between("2024-10-27", "2024-10-28", "Europe/Berlin");
   request.set_granularity(v1::GRANULARITY_HOUR);
@@ -106,8 +108,8 @@ TEST_F(ActiveUsersTest, RepeatedHourOfAutumnIsTwoBuckets) {
 }
 
 TEST_F(ActiveUsersTest, NewNeedsHistoryLongBeforeTheInterval) {
-  Load({{Event("ann", "1999-01-01 00:00:00"), Event("ann", "2024-03-01 10:00:00"),
-         Event("ben", "2024-03-01 10:00:00")},
+  Load({{ActiveUsersEvent("ann", "1999-01-01 00:00:00"), ActiveUsersEvent("ann", "2024-03-01 10:00:00"),
+         ActiveUsersEvent("ben", "2024-03-01 10:00:00")},
         {}});
   const auto response = Answer(Between("2024-03-01", "2024-03-02"));
   EXPECT_EQ(response.buckets(0).active_count(), 2);
@@ -115,14 +117,16 @@ TEST_F(ActiveUsersTest, NewNeedsHistoryLongBeforeTheInterval) {
 }
 
 TEST_F(ActiveUsersTest, NewLooksOnlyAtEventsThatPassTheFilter) {
-  Load({{Event("ann", "2023-01-01 00:00:00", "visit"), Event("ann", "2024-03-01 10:00:00", "buy")}, {}});
+  Load({{ActiveUsersEvent("ann", "2023-01-01 00:00:00", "visit"),
+         ActiveUsersEvent("ann", "2024-03-01 10:00:00", "buy")},
+        {}});
   auto request = Between("2024-03-01", "2024-03-02");
   request.add_event_names("buy");
   EXPECT_EQ(Answer(request).buckets(0).new_count(), 1);
 }
 
 TEST_F(ActiveUsersTest, TrailingWindowForgetsAfterExactly7And30Days) {
-  Load({{Event("ann", "2024-03-01 10:00:00")}, {}});
+  Load({{ActiveUsersEvent("ann", "2024-03-01 10:00:00")}, {}});
   const auto response = Answer(Between("2024-03-01", "2024-04-02"));
   EXPECT_EQ(response.buckets(6).trailing_7_day_count(), 1);
   EXPECT_EQ(response.buckets(7).trailing_7_day_count(), 0);
@@ -134,7 +138,7 @@ TEST_F(ActiveUsersTest, TrailingWindowForgetsAfterExactly7And30Days) {
 }
 
 TEST_F(ActiveUsersTest, TrailingWindowReachesBackBeforeTheInterval) {
-  Load({{Event("ann", "2024-03-01 10:00:00")}, {}});
+  Load({{ActiveUsersEvent("ann", "2024-03-01 10:00:00")}, {}});
   const auto response = Answer(Between("2024-03-30", "2024-04-01"));
   EXPECT_EQ(response.buckets(0).trailing_30_day_count(), 1);
   EXPECT_EQ(response.buckets(1).trailing_30_day_count(), 0);
@@ -142,7 +146,8 @@ TEST_F(ActiveUsersTest, TrailingWindowReachesBackBeforeTheInterval) {
 }
 
 TEST_F(ActiveUsersTest, CutBucketCountsWhatLiesInsideAndIsNotComplete) {
-  Load({{Event("ann", "2024-03-01 05:00:00"), Event("ben", "2024-03-01 06:00:00")}, {}});
+  Load(
+      {{ActiveUsersEvent("ann", "2024-03-01 05:00:00"), ActiveUsersEvent("ben", "2024-03-01 06:00:00")}, {}});
   v1::GetActiveUsersRequest request;
   *request.mutable_scope()->mutable_interval()->mutable_start_time() =
       donut::ToProto(At("2024-03-01 06:00:00"));
@@ -156,7 +161,9 @@ TEST_F(ActiveUsersTest, CutBucketCountsWhatLiesInsideAndIsNotComplete) {
 }
 
 TEST_F(ActiveUsersTest, SeesNothingAfterAsOf) {
-  Load({{Event("ann", "2024-03-01 10:00:00"), Event("ben", "2024-03-01 10:00:00.000001")}, {}});
+  Load({{ActiveUsersEvent("ann", "2024-03-01 10:00:00"),
+         ActiveUsersEvent("ben", "2024-03-01 10:00:00.000001")},
+        {}});
   auto request = Between("2024-03-01", "2024-03-02");
   *request.mutable_scope()->mutable_as_of_time() = donut::ToProto(At("2024-03-01 10:00:00"));
   const auto response = Answer(request);
@@ -165,8 +172,9 @@ TEST_F(ActiveUsersTest, SeesNothingAfterAsOf) {
 }
 
 TEST_F(ActiveUsersTest, SameSessionTextOfTwoUsersIsTwoSessions) {
-  Load({{Event("ann", "2024-03-01 10:00:00", "a", "s"), Event("ben", "2024-03-01 10:00:00", "a", "s"),
-         Event("ben", "2024-03-01 10:00:00", "a", "")},
+  Load({{ActiveUsersEvent("ann", "2024-03-01 10:00:00", "a", "s"),
+         ActiveUsersEvent("ben", "2024-03-01 10:00:00", "a", "s"),
+         ActiveUsersEvent("ben", "2024-03-01 10:00:00", "a", "")},
         {}});
   auto request = Between("2024-03-01", "2024-03-02");
   request.set_actor(v1::ACTOR_SESSION);
@@ -174,7 +182,8 @@ TEST_F(ActiveUsersTest, SameSessionTextOfTwoUsersIsTwoSessions) {
 }
 
 TEST_F(ActiveUsersTest, OneDateStandsForItsDay) {
-  Load({{Event("ann", "2024-03-01 10:00:00"), Event("ben", "2024-03-02 10:00:00")}, {}});
+  Load(
+      {{ActiveUsersEvent("ann", "2024-03-01 10:00:00"), ActiveUsersEvent("ben", "2024-03-02 10:00:00")}, {}});
   v1::GetActiveUsersRequest request;
   request.set_date("2024-03-02");
   const auto response = Answer(request);
@@ -184,7 +193,7 @@ TEST_F(ActiveUsersTest, OneDateStandsForItsDay) {
 }
 
 TEST_F(ActiveUsersTest, UnknownNameCountsZero) {
-  Load({{Event("ann", "2024-03-01 10:00:00")}, {}});
+  Load({{ActiveUsersEvent("ann", "2024-03-01 10:00:00")}, {}});
   auto request = Between("2024-03-01", "2024-03-02");
   request.add_event_names("never");
   EXPECT_THAT(Active(Answer(request)), ElementsAre(0));
@@ -196,7 +205,7 @@ TEST_F(ActiveUsersTest, NameIsAValueWhateverItSays) {
                                           "naïve ☕", " ",  "a\nb"};
   History history;
   for (const std::string& name : names) {
-    history.events.push_back(Event("user of " + name, "2024-03-01 10:00:00", name));
+    history.events.push_back(ActiveUsersEvent("user of " + name, "2024-03-01 10:00:00", name));
   }
   Load(history);
   for (const std::string& name : names) {
@@ -242,8 +251,8 @@ TEST_F(ActiveUsersTest, RefusesWithFieldAndRule) {
 }
 
 TEST_F(ActiveUsersTest, KnownAreThoseWhoAreNotNew) {
-  Load({{Event("ann", "2020-01-01 10:00:00"), Event("ann", "2024-03-01 10:00:00"),
-         Event("ben", "2024-03-01 10:00:00"), Event("ben", "2024-03-02 10:00:00")},
+  Load({{ActiveUsersEvent("ann", "2020-01-01 10:00:00"), ActiveUsersEvent("ann", "2024-03-01 10:00:00"),
+         ActiveUsersEvent("ben", "2024-03-01 10:00:00"), ActiveUsersEvent("ben", "2024-03-02 10:00:00")},
         {}});
   const auto response = Answer(Between("2024-03-01", "2024-03-03"));
   EXPECT_EQ(response.buckets(0).new_count(), 1);
@@ -254,8 +263,8 @@ TEST_F(ActiveUsersTest, KnownAreThoseWhoAreNotNew) {
 
 TEST_F(ActiveUsersTest, NewInTheLastBucketOfAMonthIsKnownInTheNext) {
   // Thirty buckets share a row in the statement: who was there in an earlier row must not be new again.
-  Load({{Event("ann", "2024-01-01 10:00:00"), Event("ann", "2024-01-31 10:00:00"),
-         Event("ben", "2024-03-05 10:00:00"), Event("cem", "2024-01-30 10:00:00")},
+  Load({{ActiveUsersEvent("ann", "2024-01-01 10:00:00"), ActiveUsersEvent("ann", "2024-01-31 10:00:00"),
+         ActiveUsersEvent("ben", "2024-03-05 10:00:00"), ActiveUsersEvent("cem", "2024-01-30 10:00:00")},
         {}});
   const auto response = Answer(Between("2024-01-01", "2024-04-01"));
   EXPECT_EQ(response.active_count(), 3);
@@ -268,8 +277,8 @@ TEST_F(ActiveUsersTest, NewInTheLastBucketOfAMonthIsKnownInTheNext) {
 }
 
 TEST_F(ActiveUsersTest, PreviousOfAMonthIsTheMonthBeforeWhateverItsLength) {
-  Load({{Event("ann", "2024-02-01 00:00:00"), Event("ben", "2024-01-31 23:59:59"),
-         Event("cem", "2024-03-01 00:00:00"), Event("ann", "2024-03-01 00:00:00")},
+  Load({{ActiveUsersEvent("ann", "2024-02-01 00:00:00"), ActiveUsersEvent("ben", "2024-01-31 23:59:59"),
+         ActiveUsersEvent("cem", "2024-03-01 00:00:00"), ActiveUsersEvent("ann", "2024-03-01 00:00:00")},
         {}});
   auto request = Between("2024-03-01", "2024-04-01");
   request.set_granularity(v1::GRANULARITY_MONTH);
@@ -288,7 +297,8 @@ TEST_F(ActiveUsersTest, PreviousOfAMonthIsTheMonthBeforeWhateverItsLength) {
 
 TEST_F(ActiveUsersTest, PreviousOfADaySpansTheChangeOfTheClock) {
   // Berlin's 31 March 2024 has 23 hours.
-  Load({{Event("ann", "2024-03-30 23:00:00"), Event("ben", "2024-03-30 22:59:59")}, {}});
+  Load(
+      {{ActiveUsersEvent("ann", "2024-03-30 23:00:00"), ActiveUsersEvent("ben", "2024-03-30 22:59:59")}, {}});
   auto request = Between("2024-04-01", "2024-04-02", "Europe/Berlin");
   request.set_compare_to_previous(true);
   const auto response = Answer(request);
@@ -298,8 +308,9 @@ TEST_F(ActiveUsersTest, PreviousOfADaySpansTheChangeOfTheClock) {
 }
 
 TEST_F(ActiveUsersTest, PreviousCountsSessionsWhenTheAnswerDoes) {
-  Load({{Event("ann", "2024-03-01 10:00:00", "a", "s1"), Event("ann", "2024-03-01 11:00:00", "a", "s2"),
-         Event("ann", "2024-03-01 12:00:00", "a", "")},
+  Load({{ActiveUsersEvent("ann", "2024-03-01 10:00:00", "a", "s1"),
+         ActiveUsersEvent("ann", "2024-03-01 11:00:00", "a", "s2"),
+         ActiveUsersEvent("ann", "2024-03-01 12:00:00", "a", "")},
         {}});
   auto request = Between("2024-03-02", "2024-03-03");
   request.set_actor(v1::ACTOR_SESSION);
@@ -314,7 +325,7 @@ TEST_F(ActiveUsersTest, HasNoPreviousUnlessAsked) {
 
 // Samoa had no 30 December 2011, the day before this one.
 TEST_F(ActiveUsersTest, PreviousOfTheDayAfterALeftOutDayIsEmpty) {
-  Load({{Event("ann", "2011-12-30 09:00:00")}, {}});
+  Load({{ActiveUsersEvent("ann", "2011-12-30 09:00:00")}, {}});
   auto request = Between("2011-12-31", "2012-01-01", "Pacific/Apia");
   request.set_compare_to_previous(true);
   const auto response = Answer(request);

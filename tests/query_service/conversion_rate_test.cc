@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-v1::GetConversionRateRequest Request(const std::string& text) {
+v1::GetConversionRateRequest ConversionRateRequest(const std::string& text) {
   v1::GetConversionRateRequest request;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &request)) << text;
   return request;
@@ -39,7 +39,7 @@ class ConversionRateTest : public MetricTest {
   v1::GetConversionRateResponse ConversionRate(const std::string& request) {
     Load(history_);
     const absl::StatusOr<v1::GetConversionRateResponse> response =
-        Ask(query::ConversionRate, Request(request));
+        Ask(query::ConversionRate, ConversionRateRequest(request));
     EXPECT_OK(response);
     return response.ok() ? *response : v1::GetConversionRateResponse();
   }
@@ -110,7 +110,7 @@ TEST_F(ConversionRateTest, RateOfNobodyIsAbsent) {
 
 TEST_F(ConversionRateTest, RefusesWithTheFieldAndTheRule) {
   const auto refused = [&](const std::string& request, const std::string& message) {
-    EXPECT_THAT(Ask(query::ConversionRate, Request(request)),
+    EXPECT_THAT(Ask(query::ConversionRate, ConversionRateRequest(request)),
                 StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(message)));
   };
   refused("to { any_event: true }", "from.event_names: must have a name");

@@ -16,13 +16,13 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-v1::Filter Filter(const std::string& text) {
+v1::Filter ParsedFilter(const std::string& text) {
   v1::Filter filter;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &filter)) << text;
   return filter;
 }
 
-absl::StatusOr<query::EventFilter> Resolve(const v1::Filter& filter) {
+absl::StatusOr<query::EventFilter> ResolveScopeFilter(const v1::Filter& filter) {
   return query::ResolveFilter(filter, "scope.filter");
 }
 
@@ -30,7 +30,7 @@ constexpr char kFine[] = "condition { event_name: true exists: true }";
 
 // A condition within `depth - 1` negations.
 v1::Filter Nested(int depth) {
-  v1::Filter filter = Filter(kFine);
+  v1::Filter filter = ParsedFilter(kFine);
   for (int i = 1; i < depth; ++i) {
     v1::Filter outer;
     *outer.mutable_not_() = filter;
@@ -39,7 +39,7 @@ v1::Filter Nested(int depth) {
   return filter;
 }
 
-struct Refusal {
+struct FilterRefusal {
   std::string filter;
   std::string field;
   std::string rule;
@@ -53,7 +53,7 @@ TEST(EventFilterTest, RefusesWithThePlaceAndTheRule) {
   for (int i = 0; i < 1001; ++i) absl::StrAppend(&values_1001, "values { number_value: ", i, " } ");
   for (int i = 0; i < 101; ++i) absl::StrAppend(&conditions_101, "any_of { ", kFine, " } ");
   const std::string fine_part = absl::StrCat("all_of { ", kFine, " } ");
-  const std::vector<Refusal> refusals = {
+  const std::vector<FilterRefusal> refusals = {
       {"", "scope.filter:", "exactly one of"},
       {absl::StrCat(fine_part, "any_of { ", kFine, " }"), "scope.filter:", "exactly one of"},
       {absl::StrCat(fine_part, "all_of { }"), "scope.filter.all_of[1]:", "exactly one of"},
@@ -93,8 +93,8 @@ TEST(EventFilterTest, RefusesWithThePlaceAndTheRule) {
       {OfP("between { low { number_value: 2 } high { number_value: 1 } }"), "between:", "not above"},
       {OfP("between { low { string_value: 'b' } high { string_value: 'a' } }"), "between:", "not above"},
   };
-  for (const Refusal& refusal : refusals) {
-    EXPECT_THAT(Resolve(Filter(refusal.filter)),
+  for (const FilterRefusal& refusal : refusals) {
+    EXPECT_THAT(ResolveScopeFilter(ParsedFilter(refusal.filter)),
                 StatusIs(absl::StatusCode::kInvalidArgument,
                          AllOf(HasSubstr("scope.filter"), HasSubstr(refusal.field), HasSubstr(refusal.rule))))
         << refusal.filter;
@@ -102,26 +102,32 @@ TEST(EventFilterTest, RefusesWithThePlaceAndTheRule) {
 }
 
 TEST(EventFilterTest, RefusesNestingBeyondItsDepth) {
-  EXPECT_OK(Resolve(Nested(10)));
-  EXPECT_THAT(Resolve(Nested(11)), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("10 deep")));
-  EXPECT_THAT(Resolve(Nested(1000)), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("10 deep")));
+  EXPECT_OK(ResolveScopeFilter(Nested(10)));
+  EXPECT_THAT(ResolveScopeFilter(Nested(11)),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("10 deep")));
+  EXPECT_THAT(ResolveScopeFilter(Nested(1000)),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("10 deep")));
 }
 
 TEST(EventFilterTest, TakesTheLimitsThemselves) {
   std::string conditions_100, values_1000;
   for (int i = 0; i < 100; ++i) absl::StrAppend(&conditions_100, "any_of { ", kFine, " } ");
   for (int i = 0; i < 1000; ++i) absl::StrAppend(&values_1000, "values { number_value: ", i, " } ");
-  EXPECT_OK(Resolve(Filter(conditions_100)));
-  EXPECT_OK(Resolve(Filter(OfP("in { " + values_1000 + " }"))));
-  EXPECT_OK(Resolve(Filter(OfP("regex: '" + std::string(200, 'x') + "'"))));
-  EXPECT_OK(Resolve(Filter(OfP("equals { string_value: '" + std::string(8192, 'x') + "' }"))));
-  EXPECT_OK(Resolve(Filter(OfP("nested_keys: ['1', '2', '3', '4'] exists: false"))));
-  EXPECT_OK(Resolve(Filter(OfP("between { low { number_value: 1 } high { number_value: 1 } }"))));
-  EXPECT_OK(Resolve(Filter("condition { user_property: '" + std::string(255, 'x') + "' exists: true }")));
+  EXPECT_OK(ResolveScopeFilter(ParsedFilter(conditions_100)));
+  EXPECT_OK(ResolveScopeFilter(ParsedFilter(OfP("in { " + values_1000 + " }"))));
+  EXPECT_OK(ResolveScopeFilter(ParsedFilter(OfP("regex: '" + std::string(200, 'x') + "'"))));
+  EXPECT_OK(
+      ResolveScopeFilter(ParsedFilter(OfP("equals { string_value: '" + std::string(8192, 'x') + "' }"))));
+  EXPECT_OK(ResolveScopeFilter(ParsedFilter(OfP("nested_keys: ['1', '2', '3', '4'] exists: false"))));
+  EXPECT_OK(
+      ResolveScopeFilter(ParsedFilter(OfP("between { low { number_value: 1 } high { number_value: 1 } }"))));
+  EXPECT_OK(ResolveScopeFilter(
+      ParsedFilter("condition { user_property: '" + std::string(255, 'x') + "' exists: true }")));
 }
 
 TEST(EventFilterTest, SaysWhatTheDatabaseHasToCheckAndToRead) {
-  const auto filter = Resolve(Filter(R"(all_of { condition { event_property: 'p' regex: 'a' } }
+  const auto filter =
+      ResolveScopeFilter(ParsedFilter(R"(all_of { condition { event_property: 'p' regex: 'a' } }
       all_of { not { condition { user_property: 'p' regex: '(' } } })"));
   ASSERT_OK(filter);
   ASSERT_EQ(filter->regexes.size(), 2u);
@@ -129,7 +135,7 @@ TEST(EventFilterTest, SaysWhatTheDatabaseHasToCheckAndToRead) {
   EXPECT_EQ(filter->regexes[1].text, "(");
   EXPECT_TRUE(filter->reads_users);
   EXPECT_FALSE(filter->empty());
-  EXPECT_FALSE(Resolve(Filter(kFine))->reads_users);
+  EXPECT_FALSE(ResolveScopeFilter(ParsedFilter(kFine))->reads_users);
 }
 
 }  // namespace

@@ -19,11 +19,11 @@ namespace donut::testing {
 namespace {
 
 // Few: the walk alone is compared on many more.
-constexpr int kHistories = 40;
+constexpr int kExplainedHistories = 40;
 
 using Actor = std::pair<std::string, std::string>;
 
-RandomTrial<v1::GetFunnelRequest> MakeTrial(Dice& dice) {
+RandomTrial<v1::GetFunnelRequest> MakeExplainTrial(Dice& dice) {
   RandomHistoryOptions options;
   options.most_events = 22;
   options.most_users = 3;
@@ -139,7 +139,7 @@ class ExplainFunnelActorRandomTest : public RandomMetricTest {
 };
 
 TEST_F(ExplainFunnelActorRandomTest, AgreesWithTheDefinition) {
-  CompareOnRandomHistories<v1::GetFunnelRequest>(kHistories, MakeTrial,
+  CompareOnRandomHistories<v1::GetFunnelRequest>(kExplainedHistories, MakeExplainTrial,
                                                  [&](const auto& trial) { return Compare(trial); });
 }
 

@@ -22,7 +22,8 @@ TEST_F(ExplainFunnelActorRequestTest, SessionIsNamedByItsTextOrItsKey) {
   Add("10:00", "visit", {}, "run 1");
   Add("10:01", "signup", {}, "run 2");
   history_.attempts.push_back({"ann", "run 1"});
-  v1::ExplainFunnelActorRequest request = Request("actor: ACTOR_SESSION " + Steps({"visit", "signup"}));
+  v1::ExplainFunnelActorRequest request =
+      ExplainRequest("actor: ACTOR_SESSION " + Steps({"visit", "signup"}));
   request.set_session_id("run 1");
   EXPECT_THAT(Roles(request), ElementsAre("ENTERED"));
   Load(history_);
@@ -60,24 +61,24 @@ TEST_F(ExplainFunnelActorRequestTest, UserIdIsOnlyEverCompared) {
   const std::string steps = Steps({"visit"});
   for (const char* id :
        {"' OR true --", "ann'; DROP TABLE users; --", "%", "$1", "{filter}", "ANN", " ann"}) {
-    const absl::Status status = Refusal(Request(steps, id));
+    const absl::Status status = Refusal(ExplainRequest(steps, id));
     EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << id << ": " << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr(id));
   }
   history_.events[0].user = "' OR true --";
-  EXPECT_THAT(Roles(Request(steps, "' OR true --")), ElementsAre("ENTERED"));
+  EXPECT_THAT(Roles(ExplainRequest(steps, "' OR true --")), ElementsAre("ENTERED"));
 }
 
 TEST_F(ExplainFunnelActorRequestTest, UserOfAnotherProjectIsNotFound) {
   Add("10:00", "visit");
   Load(history_);
   history_.events[0].user = "bob";
-  EXPECT_EQ(Refusal(Request(Steps({"visit"}))).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(Refusal(ExplainRequest(Steps({"visit"}))).code(), absl::StatusCode::kNotFound);
 }
 
 TEST_F(ExplainFunnelActorRequestTest, ReadsOnlyThePartitionsOfTheScan) {
   const int year = YearOfMonths();
-  v1::ExplainFunnelActorRequest request = Request(Steps({"visit"}));
+  v1::ExplainFunnelActorRequest request = ExplainRequest(Steps({"visit"}));
   v1::Interval& interval = *request.mutable_funnel()->mutable_scope()->mutable_interval();
   interval.set_start_date(absl::StrCat(year, "-03-05"));
   interval.set_end_date(absl::StrCat(year, "-03-31"));
@@ -112,22 +113,22 @@ TEST_F(ExplainFunnelActorRequestTest, RefusesWhatIsWrongByItsField) {
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
     return std::string(status.message());
   };
-  EXPECT_THAT(refusal(Request("")), HasSubstr("funnel.steps: "));
-  EXPECT_THAT(refusal(Request(Steps({"visit"}), "")), HasSubstr("user_id: must be set"));
-  EXPECT_THAT(refusal(Request(Steps({"visit"}), std::string(201, 'u'))), HasSubstr("user_id: "));
-  EXPECT_THAT(refusal(Request(Steps({"visit"}), std::string("a\0b", 3))), HasSubstr("user_id: "));
-  v1::ExplainFunnelActorRequest request = Request(Steps({"visit"}));
+  EXPECT_THAT(refusal(ExplainRequest("")), HasSubstr("funnel.steps: "));
+  EXPECT_THAT(refusal(ExplainRequest(Steps({"visit"}), "")), HasSubstr("user_id: must be set"));
+  EXPECT_THAT(refusal(ExplainRequest(Steps({"visit"}), std::string(201, 'u'))), HasSubstr("user_id: "));
+  EXPECT_THAT(refusal(ExplainRequest(Steps({"visit"}), std::string("a\0b", 3))), HasSubstr("user_id: "));
+  v1::ExplainFunnelActorRequest request = ExplainRequest(Steps({"visit"}));
   request.set_session_id("s");
   EXPECT_THAT(refusal(request), HasSubstr("session_id: must not be set unless"));
   request.set_session_key(1);
   EXPECT_THAT(refusal(request), HasSubstr("session_key: must not be set unless"));
-  request = Request("actor: ACTOR_SESSION " + Steps({"visit"}));
+  request = ExplainRequest("actor: ACTOR_SESSION " + Steps({"visit"}));
   EXPECT_THAT(refusal(request), HasSubstr("session_id: must be set, or session_key"));
   request.set_session_id("");
   EXPECT_THAT(refusal(request), HasSubstr("session_id: must not be empty"));
-  EXPECT_THAT(
-      refusal(Request("steps { any_event: true filter { condition { event_property: 'p' regex: '(' } } }")),
-      HasSubstr("funnel.steps[0].filter.condition.regex: "));
+  EXPECT_THAT(refusal(ExplainRequest(
+                  "steps { any_event: true filter { condition { event_property: 'p' regex: '(' } } }")),
+              HasSubstr("funnel.steps[0].filter.condition.regex: "));
 }
 
 }  // namespace

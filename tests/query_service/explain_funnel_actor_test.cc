@@ -81,7 +81,7 @@ TEST_F(ExplainFunnelActorTest, SaysWhoConverted) {
 
 TEST_F(ExplainFunnelActorTest, TimesAreInTheTimeZoneOfTheScope) {
   Add("10:00", "visit");
-  v1::ExplainFunnelActorRequest request = Request(Steps({"visit", "purchase"}));
+  v1::ExplainFunnelActorRequest request = ExplainRequest(Steps({"visit", "purchase"}));
   request.mutable_funnel()->mutable_scope()->set_time_zone("Asia/Kolkata");
   EXPECT_THAT(Roles(request), ElementsAre("ENTERED"));
   EXPECT_EQ(response_.events(0).explanation(), "entered; the window was open until 2024-03-05 16:30");
@@ -90,7 +90,7 @@ TEST_F(ExplainFunnelActorTest, TimesAreInTheTimeZoneOfTheScope) {
 
 TEST_F(ExplainFunnelActorTest, OpenWindowCanStillConvert) {
   Add("10:00", "visit");
-  v1::ExplainFunnelActorRequest request = Request(Steps({"visit", "purchase"}));
+  v1::ExplainFunnelActorRequest request = ExplainRequest(Steps({"visit", "purchase"}));
   *request.mutable_funnel()->mutable_scope()->mutable_as_of_time() =
       donut::ToProto(At("2024-03-05 10:59:59.999999"));
   Roles(request);
@@ -208,7 +208,7 @@ TEST_F(ExplainFunnelActorTest, SaysWhyNobodyEntered) {
   Roles(Steps({"signup", "visit"}));
   EXPECT_EQ(response_.summary(),
             "did not enter: there is no signup from 2024-03-05 00:00 to 2024-03-06 00:00");
-  v1::ExplainFunnelActorRequest request = Request(Steps({"visit"}));
+  v1::ExplainFunnelActorRequest request = ExplainRequest(Steps({"visit"}));
   *request.mutable_funnel()->mutable_scope()->mutable_as_of_time() =
       donut::ToProto(At("2024-03-04 12:00:00"));
   Roles(request);

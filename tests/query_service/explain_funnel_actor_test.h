@@ -14,7 +14,8 @@
 
 namespace donut::testing {
 
-inline v1::ExplainFunnelActorRequest Request(const std::string& funnel, const std::string& user = "ann") {
+inline v1::ExplainFunnelActorRequest ExplainRequest(const std::string& funnel,
+                                                    const std::string& user = "ann") {
   v1::ExplainFunnelActorRequest request;
   const std::string text = absl::StrCat(
       "funnel { scope { interval { start_date: '2024-03-05' end_date: '2024-03-06' } } "
@@ -67,7 +68,7 @@ class ExplainFunnelActorTest : public MetricTest {
     }
     return roles;
   }
-  std::vector<std::string> Roles(const std::string& funnel) { return Roles(Request(funnel)); }
+  std::vector<std::string> Roles(const std::string& funnel) { return Roles(ExplainRequest(funnel)); }
 
   absl::Status Refusal(const v1::ExplainFunnelActorRequest& request) {
     return AskExplanation(request).status();

@@ -27,15 +27,15 @@ class FeatureUsageTest : public MetricTest {
   }
 };
 
-v1::GetFeatureUsageRequest InMarch() {
+v1::GetFeatureUsageRequest FeaturesInMarch() {
   v1::GetFeatureUsageRequest request;
   request.mutable_scope()->mutable_interval()->set_start_date("2024-03-01");
   request.mutable_scope()->mutable_interval()->set_end_date("2024-04-01");
   return request;
 }
 
-HistoryEvent Event(const std::string& user, const std::string& time, const std::string& name,
-                   const std::map<std::string, std::string>& properties = {}) {
+HistoryEvent FeatureEvent(const std::string& user, const std::string& time, const std::string& name,
+                          const std::map<std::string, std::string>& properties = {}) {
   static int64_t sequence = 0;
   return {At(time), user, "", name, 1, ++sequence, properties};
 }
@@ -48,10 +48,12 @@ std::vector<std::string> Features(const v1::GetFeatureUsageResponse& response) {
 
 // The example of docs/metrics/feature_usage.md.
 TEST_F(FeatureUsageTest, AnswersTheExampleOfThePage) {
-  Load({{Event("ann", "2024-03-01 10:00:00", "export"), Event("ann", "2024-03-02 10:00:00", "export"),
-         Event("ann", "2024-03-03 10:00:00", "search"), Event("ben", "2024-03-01 10:00:00", "search")},
+  Load({{FeatureEvent("ann", "2024-03-01 10:00:00", "export"),
+         FeatureEvent("ann", "2024-03-02 10:00:00", "export"),
+         FeatureEvent("ann", "2024-03-03 10:00:00", "search"),
+         FeatureEvent("ben", "2024-03-01 10:00:00", "search")},
         {}});
-  const auto response = Answer(InMarch());
+  const auto response = Answer(FeaturesInMarch());
   EXPECT_EQ(response.active_count(), 2);
   ASSERT_THAT(Features(response), ElementsAre("search", "export"));
   EXPECT_EQ(response.features(1).use_count(), 2);
@@ -64,8 +66,10 @@ TEST_F(FeatureUsageTest, AnswersTheExampleOfThePage) {
 }
 
 TEST_F(FeatureUsageTest, ShareIsOfAllActiveActorsAlsoWhenUsesAreLimited) {
-  Load({{Event("ann", "2024-03-01 10:00:00", "export"), Event("ben", "2024-03-01 10:00:00", "search")}, {}});
-  auto request = InMarch();
+  Load({{FeatureEvent("ann", "2024-03-01 10:00:00", "export"),
+         FeatureEvent("ben", "2024-03-01 10:00:00", "search")},
+        {}});
+  auto request = FeaturesInMarch();
   request.add_event_names("export");
   const auto response = Answer(request);
   ASSERT_THAT(Features(response), ElementsAre("export"));
@@ -73,15 +77,15 @@ TEST_F(FeatureUsageTest, ShareIsOfAllActiveActorsAlsoWhenUsesAreLimited) {
 }
 
 TEST_F(FeatureUsageTest, ValuesOfAPropertyCompareByTheirText) {
-  Load({{Event("ann", "2024-03-01 10:00:00", "use", {{"feature", "1"}}),
-         Event("ben", "2024-03-01 10:00:00", "use", {{"feature", "\"1\""}}),
-         Event("cat", "2024-03-01 10:00:00", "use", {{"feature", "true"}}),
-         Event("dan", "2024-03-01 10:00:00", "use", {{"feature", "null"}}),
-         Event("eve", "2024-03-01 10:00:00", "use", {{"other", "1"}}),
-         Event("fay", "2024-03-01 10:00:00", "use"),
-         Event("gil", "2024-03-01 10:00:00", "use", {{"feature", "\"\""}})},
+  Load({{FeatureEvent("ann", "2024-03-01 10:00:00", "use", {{"feature", "1"}}),
+         FeatureEvent("ben", "2024-03-01 10:00:00", "use", {{"feature", "\"1\""}}),
+         FeatureEvent("cat", "2024-03-01 10:00:00", "use", {{"feature", "true"}}),
+         FeatureEvent("dan", "2024-03-01 10:00:00", "use", {{"feature", "null"}}),
+         FeatureEvent("eve", "2024-03-01 10:00:00", "use", {{"other", "1"}}),
+         FeatureEvent("fay", "2024-03-01 10:00:00", "use"),
+         FeatureEvent("gil", "2024-03-01 10:00:00", "use", {{"feature", "\"\""}})},
         {}});
-  auto request = InMarch();
+  auto request = FeaturesInMarch();
   request.set_property("feature");
   const auto response = Answer(request);
   ASSERT_THAT(Features(response), ElementsAre("1", "", "true"));
@@ -91,15 +95,15 @@ TEST_F(FeatureUsageTest, ValuesOfAPropertyCompareByTheirText) {
 }
 
 TEST_F(FeatureUsageTest, PropertyIsAKeyWhateverItSays) {
-  Load({{Event("ann", "2024-03-01 10:00:00", "use", {{"a'b\"c\\%", "\"yes\""}})}, {}});
-  auto request = InMarch();
+  Load({{FeatureEvent("ann", "2024-03-01 10:00:00", "use", {{"a'b\"c\\%", "\"yes\""}})}, {}});
+  auto request = FeaturesInMarch();
   request.set_property("a'b\"c\\%");
   EXPECT_THAT(Features(Answer(request)), ElementsAre("yes"));
 }
 
 TEST_F(FeatureUsageTest, EmptyIntervalHasNoShares) {
   Load({});
-  const auto response = Answer(InMarch());
+  const auto response = Answer(FeaturesInMarch());
   EXPECT_EQ(response.active_count(), 0);
   EXPECT_EQ(response.total_size(), 0);
   EXPECT_THAT(response.features(), SizeIs(0));
@@ -109,9 +113,9 @@ TEST_F(FeatureUsageTest, EmptyIntervalHasNoShares) {
 TEST_F(FeatureUsageTest, PagesMakeUpTheWholeInOrder) {
   History history;
   for (int i = 0; i < 7; ++i)
-    history.events.push_back(Event("ann", "2024-03-01 10:00:00", std::string(1, 'g' - i)));
+    history.events.push_back(FeatureEvent("ann", "2024-03-01 10:00:00", std::string(1, 'g' - i)));
   Load(history);
-  auto request = InMarch();
+  auto request = FeaturesInMarch();
   request.set_page_size(3);
   std::vector<std::string> all;
   for (int page = 0; page < 4; ++page) {
@@ -125,8 +129,8 @@ TEST_F(FeatureUsageTest, PagesMakeUpTheWholeInOrder) {
 }
 
 TEST_F(FeatureUsageTest, LaterPagesSeeAsOfTheSameMomentAsTheFirst) {
-  Load({{Event("ann", "2024-06-15 10:00:00", "a"), Event("ann", "2024-06-15 10:00:00", "b"),
-         Event("ann", "2024-06-15 12:30:00", "c")},
+  Load({{FeatureEvent("ann", "2024-06-15 10:00:00", "a"), FeatureEvent("ann", "2024-06-15 10:00:00", "b"),
+         FeatureEvent("ann", "2024-06-15 12:30:00", "c")},
         {}});
   v1::GetFeatureUsageRequest request;
   request.set_page_size(1);
@@ -140,8 +144,9 @@ TEST_F(FeatureUsageTest, LaterPagesSeeAsOfTheSameMomentAsTheFirst) {
 }
 
 TEST_F(FeatureUsageTest, RefusesATokenOfAnotherRequest) {
-  Load({{Event("ann", "2024-03-01 10:00:00", "a"), Event("ann", "2024-03-01 10:00:00", "b")}, {}});
-  auto request = InMarch();
+  Load({{FeatureEvent("ann", "2024-03-01 10:00:00", "a"), FeatureEvent("ann", "2024-03-01 10:00:00", "b")},
+        {}});
+  auto request = FeaturesInMarch();
   request.set_page_size(1);
   const std::string token = Answer(request).next_page_token();
   ASSERT_NE(token, "");
@@ -170,19 +175,19 @@ TEST_F(FeatureUsageTest, RefusesWithFieldAndRule) {
     EXPECT_THAT(Ask(query::FeatureUsage, request),
                 StatusIs(absl::StatusCode::kInvalidArgument, AllOf(HasSubstr(field), HasSubstr(rule))));
   };
-  auto request = InMarch();
+  auto request = FeaturesInMarch();
   request.set_page_size(1001);
   refused(request, "page_size", "from 1 to 1000");
   request.set_page_size(-1);
   refused(request, "page_size", "from 1 to 1000");
-  request = InMarch();
+  request = FeaturesInMarch();
   request.set_property(std::string(256, 'x'));
   refused(request, "property", "at most 255 bytes");
 }
 
 TEST_F(FeatureUsageTest, ReadsOnlyThePartitionsOfTheInterval) {
   const auto partitions = ScannedPartitions(database(), [&](pqxx::transaction_base& transaction) {
-    auto request = InMarch();
+    auto request = FeaturesInMarch();
     request.mutable_scope()->mutable_interval()->set_start_date("2015-03-01");
     request.mutable_scope()->mutable_interval()->set_end_date("2016-04-01");
     EXPECT_OK(query::FeatureUsage(request, context_, transaction));

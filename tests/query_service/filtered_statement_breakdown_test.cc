@@ -37,13 +37,14 @@ query::EventBreakdown Resolved(const v1::Breakdown& breakdown) {
   return resolved.ok() ? *resolved : query::EventBreakdown();
 }
 
-HistoryEvent Event(int64_t sequence, const std::map<std::string, std::string>& properties) {
+HistoryEvent NumberedEvent(int64_t sequence, const std::map<std::string, std::string>& properties) {
   return {At("2024-03-01 10:00:00"), "ann", "", "sign up", 1, sequence, properties};
 }
 
 TEST_F(FilteredStatementBreakdownTest, ValueIsTextAndNullIsNone) {
-  Load({{Event(1, {{"p", "\"a\""}}), Event(2, {{"p", "1"}}), Event(3, {{"p", "null"}}), Event(4, {}),
-         Event(5, {{"p", "[1, {\"x\": null}]"}}), Event(6, {{"p", "\"\""}})},
+  Load({{NumberedEvent(1, {{"p", "\"a\""}}), NumberedEvent(2, {{"p", "1"}}),
+         NumberedEvent(3, {{"p", "null"}}), NumberedEvent(4, {}),
+         NumberedEvent(5, {{"p", "[1, {\"x\": null}]"}}), NumberedEvent(6, {{"p", "\"\""}})},
         {}});
   query::FilteredStatement statement(kValues);
   statement.Set("filter", query::EventFilter());
@@ -52,7 +53,7 @@ TEST_F(FilteredStatementBreakdownTest, ValueIsTextAndNullIsNone) {
 }
 
 TEST_F(FilteredStatementBreakdownTest, NestedKeyIsNoPlaceInAList) {
-  Load({{Event(1, {{"p", "[\"first\"]"}}), Event(2, {{"p", "{\"0\": \"zero\"}"}})}, {}});
+  Load({{NumberedEvent(1, {{"p", "[\"first\"]"}}), NumberedEvent(2, {{"p", "{\"0\": \"zero\"}"}})}, {}});
   v1::Breakdown breakdown;
   breakdown.set_event_property("p");
   breakdown.add_nested_keys("0");
@@ -63,7 +64,7 @@ TEST_F(FilteredStatementBreakdownTest, NestedKeyIsNoPlaceInAList) {
 }
 
 TEST_F(FilteredStatementBreakdownTest, JoinsUsersOnceForFilterAndValueAndNamesBesides) {
-  History history = {{Event(1, {}), Event(2, {})}, {}};
+  History history = {{NumberedEvent(1, {}), NumberedEvent(2, {})}, {}};
   history.user_properties["ann"] = {{"plan", "\"pro\""}};
   Load(history);
   v1::Filter filter;
@@ -85,7 +86,7 @@ TEST_F(FilteredStatementBreakdownTest, JoinsUsersOnceForFilterAndValueAndNamesBe
 }
 
 TEST_F(FilteredStatementBreakdownTest, EmptyBreakdownHasNoValueAndJoinsNothing) {
-  Load({{Event(1, {{"p", "1"}})}, {}});
+  Load({{NumberedEvent(1, {{"p", "1"}})}, {}});
   query::FilteredStatement statement(kValues);
   statement.Set("filter", query::EventFilter());
   statement.Set("value", query::EventBreakdown());
@@ -96,7 +97,7 @@ TEST_F(FilteredStatementBreakdownTest, EmptyBreakdownHasNoValueAndJoinsNothing) 
 // A key that says what a place, a parameter or an end of a text says is a value like any other.
 TEST_F(FilteredStatementBreakdownTest, NoByteOfAKeyBecomesSql) {
   for (const std::string key : {"{filter}", "{users}", "{value}", "{v}", "{1}", "$1", "' OR true --", "\\"}) {
-    Load({{Event(1, {{key, absl::StrCat("{\"{users}\": \"found\"}")}}), Event(2, {})}, {}});
+    Load({{NumberedEvent(1, {{key, absl::StrCat("{\"{users}\": \"found\"}")}}), NumberedEvent(2, {})}, {}});
     v1::Breakdown breakdown;
     breakdown.set_event_property(key);
     breakdown.add_nested_keys("{users}");

@@ -22,12 +22,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr int kHistories = 60;
+constexpr int kFilterHistories = 60;
 constexpr char kPassing[] =
     "SELECT e.sequence FROM analytics_events AS e {users} WHERE e.project_id = $1::int AND {filter} ORDER BY "
     "1";
 
-v1::Filter Filter(const std::string& text) {
+v1::Filter FilterOf(const std::string& text) {
   v1::Filter filter;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &filter)) << text;
   return filter;
@@ -174,9 +174,9 @@ TEST_F(FilteredStatementTest, AnswersEachCaseOfTheDefinition) {
     const std::map<std::string, std::string> properties =
         one.value.empty() ? std::map<std::string, std::string>()
                           : std::map<std::string, std::string>{{"p", one.value}};
-    const v1::Filter of_event = Filter("condition { event_property: 'p' " + one.test + " }");
-    const v1::Filter of_user = Filter("condition { user_property: 'p' " + one.test + " }");
-    const v1::Filter negated = Filter("not { condition { event_property: 'p' " + one.test + " } }");
+    const v1::Filter of_event = FilterOf("condition { event_property: 'p' " + one.test + " }");
+    const v1::Filter of_user = FilterOf("condition { user_property: 'p' " + one.test + " }");
+    const v1::Filter negated = FilterOf("not { condition { event_property: 'p' " + one.test + " } }");
     const std::vector<int64_t> expected(one.passes ? 1 : 0, 1);
     // What the definition's slow version says is right as well.
     const History history = OneEvent(properties, properties);
@@ -192,7 +192,7 @@ TEST_F(FilteredStatementTest, AnswersEachCaseOfTheDefinition) {
 }
 
 TEST_F(FilteredStatementTest, AnswersTheExampleOfItsPage) {
-  const v1::Filter filter = Filter(R"(
+  const v1::Filter filter = FilterOf(R"(
       all_of { condition { event_property: 'price' between { low { number_value: 10 } high { number_value: 20 } } } }
       all_of { not { condition { event_property: 'plan' in { values { string_value: 'free' } } } } })");
   History history;
@@ -212,7 +212,7 @@ TEST_F(FilteredStatementTest, TestsTheEventsName) {
   Load(OneEvent({}));
   const std::vector<int64_t> passes = {1}, fails = {};
   const auto name = [&](const std::string& test) {
-    return Passes(Filter("condition { event_name: true " + test + " }"));
+    return Passes(FilterOf("condition { event_name: true " + test + " }"));
   };
   EXPECT_EQ(name("equals { string_value: 'sign up' }"), passes);
   EXPECT_EQ(name("not_equals { string_value: 'sign up' }"), fails);
@@ -231,7 +231,7 @@ TEST_F(FilteredStatementTest, AnotherProjectsUserIsNotAsked) {
   database().Query(absl::StrCat(
       R"(INSERT INTO users (project_id, user_id, distinct_id, properties) SELECT )", other,
       R"(, user_id, 'twin', '{"plan": "pro"}' FROM users WHERE project_id = )", context_.project.project_id));
-  EXPECT_EQ(Passes(Filter("condition { user_property: 'plan' exists: true }")), std::vector<int64_t>());
+  EXPECT_EQ(Passes(FilterOf("condition { user_property: 'plan' exists: true }")), std::vector<int64_t>());
 }
 
 TEST_F(FilteredStatementTest, NoByteOfARequestBecomesSql) {
@@ -294,7 +294,7 @@ TEST_F(FilteredStatementTest, RefusesARegexThatDoesNotCompileByItsPlace) {
   Load(OneEvent({{"p", "\"a\""}}));
   for (const std::string regex :
        {"(", "[", "a{2,1}", "*a", "\\", "a{256}", "(?<n", "(((x{255}){255}){255})"}) {
-    v1::Filter filter = Filter("all_of { condition { event_name: true exists: true } }");
+    v1::Filter filter = FilterOf("all_of { condition { event_name: true exists: true } }");
     v1::FilterCondition& condition = *filter.add_all_of()->mutable_condition();
     condition.set_event_property("p");
     condition.set_regex(regex);
@@ -308,7 +308,7 @@ TEST_F(FilteredStatementTest, RefusesARegexThatDoesNotCompileByItsPlace) {
 TEST_F(FilteredStatementTest, TransactionGoesOnAfterARefusedRegex) {
   Load(OneEvent({}));
   pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> transaction(query_connection());
-  const auto refused = Passing(Filter("condition { event_property: 'p' regex: '(' }")).Run(transaction, 1);
+  const auto refused = Passing(FilterOf("condition { event_property: 'p' regex: '(' }")).Run(transaction, 1);
   EXPECT_THAT(refused, StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("regex")));
   EXPECT_EQ(transaction.exec("SELECT 7")[0][0].as<int>(), 7);
 }
@@ -318,7 +318,7 @@ TEST_F(FilteredStatementTest, RegexThatNeverEndsIsEndedByTheTimeLimit) {
   pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> transaction(query_connection());
   transaction.exec("SET LOCAL statement_timeout = '300ms'");
   const auto statement =
-      Passing(Filter("condition { event_property: 'p' regex: '^(a+)(a+)(a+)(a+)\\\\1\\\\2\\\\3\\\\4$' }"));
+      Passing(FilterOf("condition { event_property: 'p' regex: '^(a+)(a+)(a+)(a+)\\\\1\\\\2\\\\3\\\\4$' }"));
   EXPECT_THROW(static_cast<void>(statement.Run(transaction, context_.project.project_id)), pqxx::sql_error);
 }
 
@@ -326,10 +326,11 @@ TEST_F(FilteredStatementTest, FiltersLeaveTheTimeToPickThePartitions) {
   query::FilteredStatement statement(
       "SELECT count(*) FROM analytics_events AS e {users} WHERE e.project_id = $1::int "
       "AND e.event_time >= '2015-03-01' AND e.event_time < '2015-04-01' AND {filter}");
-  const auto filter = query::ResolveFilter(Filter(R"(any_of { condition { user_property: 'p' exists: false } }
+  const auto filter =
+      query::ResolveFilter(FilterOf(R"(any_of { condition { user_property: 'p' exists: false } }
       any_of { condition { event_property: 'p' in { values { number_value: 1 } } } }
       any_of { condition { event_name: true regex: 'a' } })"),
-                                           "scope.filter");
+                           "scope.filter");
   ASSERT_OK(filter);
   statement.Set("filter", *filter);
   EXPECT_THAT(
@@ -343,13 +344,13 @@ TEST_F(FilteredStatementTest, TextsCompareAsCWhateverTheDatabaseIs) {
   for (const std::string test :
        {"greater { string_value: 'a' }", "less_or_equal { string_value: 'a' }", "regex: 'a'",
         "between { low { string_value: 'a' } high { string_value: 'b' } }"}) {
-    const v1::Filter filter = Filter("condition { event_property: 'p' " + test + " }");
+    const v1::Filter filter = FilterOf("condition { event_property: 'p' " + test + " }");
     EXPECT_THAT(Passing(filter).Compose(1).sql, HasSubstr("COLLATE \"C\"")) << test;
   }
 }
 
 TEST_F(FilteredStatementTest, WithoutUserPropertiesUsersAreNotRead) {
-  EXPECT_THAT(Passing(Filter("condition { event_property: 'p' exists: true }")).Compose(1).sql,
+  EXPECT_THAT(Passing(FilterOf("condition { event_property: 'p' exists: true }")).Compose(1).sql,
               Not(HasSubstr("users")));
 }
 
@@ -369,7 +370,7 @@ void NoteOutcomes(const v1::Filter& filter, const HistoryEvent& event, const His
 TEST_F(FilteredStatementTest, IsTheDefinitionOnRandomFilters) {
   std::set<std::string> seen;
   const int64_t first_seed = static_cast<int64_t>(GivenSeed().value_or(1));
-  const int64_t count = NumberFromEnvironment("DONUT_RANDOM_HISTORIES", kHistories);
+  const int64_t count = NumberFromEnvironment("DONUT_RANDOM_HISTORIES", kFilterHistories);
   for (int64_t seed = first_seed; seed < first_seed + count; ++seed) {
     Dice dice(static_cast<uint64_t>(seed));
     const RandomSetting setting = PickSetting(dice);
@@ -391,7 +392,7 @@ TEST_F(FilteredStatementTest, IsTheDefinitionOnRandomFilters) {
     }
   }
   // 11 tests of event properties, of user properties and of names, each true and false.
-  EXPECT_TRUE(count < kHistories || seen.size() == 3u * 11 * 2) << absl::StrJoin(seen, "\n");
+  EXPECT_TRUE(count < kFilterHistories || seen.size() == 3u * 11 * 2) << absl::StrJoin(seen, "\n");
 }
 
 }  // namespace

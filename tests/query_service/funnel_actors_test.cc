@@ -22,7 +22,7 @@ constexpr char kFunnel[] = R"(funnel {
   scope { interval { start_date: "2024-03-01" end_date: "2024-03-11" } }
   steps { event_names: "visit" } steps { event_names: "signup" } steps { event_names: "purchase" } } )";
 
-v1::ListFunnelActorsRequest Request(const std::string& text) {
+v1::ListFunnelActorsRequest FunnelActorsRequest(const std::string& text) {
   v1::ListFunnelActorsRequest request;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &request)) << text;
   return request;
@@ -68,11 +68,11 @@ class FunnelActorsTest : public MetricTest {
 
 TEST_F(FunnelActorsTest, AnswersTheExampleOfItsPage) {
   AddExampleOfItsPage();
-  const auto dropped = List(Request(absl::StrCat(kFunnel, "dropped_before_step: 3")));
+  const auto dropped = List(FunnelActorsRequest(absl::StrCat(kFunnel, "dropped_before_step: 3")));
   EXPECT_THAT(Users(dropped), ElementsAre("cat"));
   EXPECT_EQ(dropped.total_size(), 1);
   EXPECT_EQ(dropped.actors(0).level(), 2);
-  const auto reached = List(Request(absl::StrCat(kFunnel, "reached_step: 2")));
+  const auto reached = List(FunnelActorsRequest(absl::StrCat(kFunnel, "reached_step: 2")));
   EXPECT_THAT(Users(reached), ElementsAre("ann", "bob", "cat"));
   EXPECT_EQ(reached.total_size(), 3);
   // Of the attempt that converted, which began with the first visit.
@@ -84,7 +84,8 @@ TEST_F(FunnelActorsTest, AnswersTheExampleOfItsPage) {
 
 TEST_F(FunnelActorsTest, PagesHaveEachActorOnce) {
   AddExampleOfItsPage();
-  v1::ListFunnelActorsRequest request = Request(absl::StrCat(kFunnel, "reached_step: 1 page_size: 3"));
+  v1::ListFunnelActorsRequest request =
+      FunnelActorsRequest(absl::StrCat(kFunnel, "reached_step: 1 page_size: 3"));
   const auto first = List(request);
   EXPECT_THAT(Users(first), ElementsAre("ann", "bob", "cat"));
   request.set_page_token(first.next_page_token());
@@ -96,7 +97,8 @@ TEST_F(FunnelActorsTest, PagesHaveEachActorOnce) {
 
 TEST_F(FunnelActorsTest, RefusesTheTokenOfAnotherQuestion) {
   AddExampleOfItsPage();
-  v1::ListFunnelActorsRequest request = Request(absl::StrCat(kFunnel, "reached_step: 1 page_size: 3"));
+  v1::ListFunnelActorsRequest request =
+      FunnelActorsRequest(absl::StrCat(kFunnel, "reached_step: 1 page_size: 3"));
   const std::string token = List(request).next_page_token();
   request.set_reached_step(2);
   request.set_page_token(token);
@@ -106,7 +108,7 @@ TEST_F(FunnelActorsTest, RefusesTheTokenOfAnotherQuestion) {
 
 TEST_F(FunnelActorsTest, NobodyIsAnEmptyPage) {
   Load({});
-  const auto nobody = List(Request(absl::StrCat(kFunnel, "reached_step: 1")));
+  const auto nobody = List(FunnelActorsRequest(absl::StrCat(kFunnel, "reached_step: 1")));
   EXPECT_EQ(nobody.actors_size(), 0);
   EXPECT_EQ(nobody.total_size(), 0);
 }
@@ -120,7 +122,7 @@ TEST_F(FunnelActorsTest, TellsTheSessionsOfAUserApart) {
   run.session = "run-7";
   history_.attempts.push_back(run);
   Load(history_);
-  v1::ListFunnelActorsRequest request = Request(absl::StrCat(kFunnel, "reached_step: 1"));
+  v1::ListFunnelActorsRequest request = FunnelActorsRequest(absl::StrCat(kFunnel, "reached_step: 1"));
   request.mutable_funnel()->set_actor(v1::ACTOR_SESSION);
   const auto sessions = List(request);
   EXPECT_THAT(Users(sessions), ElementsAre("ann", "ann"));
@@ -131,7 +133,7 @@ TEST_F(FunnelActorsTest, TellsTheSessionsOfAUserApart) {
 TEST_F(FunnelActorsTest, RefusesWithTheFieldAndTheRule) {
   Load({});
   const auto expect = [&](const std::string& request, const std::string& field, const std::string& rule) {
-    EXPECT_THAT(Ask(query::FunnelActors, Request(request)),
+    EXPECT_THAT(Ask(query::FunnelActors, FunnelActorsRequest(request)),
                 StatusIs(absl::StatusCode::kInvalidArgument, AllOf(HasSubstr(field), HasSubstr(rule))))
         << request;
   };

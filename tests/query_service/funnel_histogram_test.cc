@@ -20,7 +20,7 @@ v1::HistogramBins Bins(const std::string& text) {
   return bins;
 }
 
-std::string Show(const v1::HistogramBins& asked, const query::HistogramCounts& counts) {
+std::string ShowHistogram(const v1::HistogramBins& asked, const query::HistogramCounts& counts) {
   std::string text;
   for (const v1::HistogramBin& bin : query::ToBins(asked, counts)) {
     absl::StrAppend(&text, "[", bin.low_seconds(), ", ",
@@ -30,16 +30,16 @@ std::string Show(const v1::HistogramBins& asked, const query::HistogramCounts& c
 }
 
 TEST(FunnelHistogramTest, EqualBinsGoFromTheShortestToTheLongest) {
-  EXPECT_EQ(Show(Bins("count: 3"), {1'000'000, 7'000'000, 3, {{0, 2}, {2, 1}}}),
+  EXPECT_EQ(ShowHistogram(Bins("count: 3"), {1'000'000, 7'000'000, 3, {{0, 2}, {2, 1}}}),
             "[1, 3) 2; [3, 5) 0; [5, 7) 1; ");
-  EXPECT_EQ(Show(Bins("count: 3"), {1'000'000, 1'000'000, 1, {{0, 2}}}), "[1, 1) 2; ");
+  EXPECT_EQ(ShowHistogram(Bins("count: 3"), {1'000'000, 1'000'000, 1, {{0, 2}}}), "[1, 1) 2; ");
 }
 
 TEST(FunnelHistogramTest, EdgesHaveABinBelowAndOneAbove) {
-  EXPECT_EQ(
-      Show(Bins("edges { edges { seconds: 60 } edges { seconds: 3600 } }"), {0, 0, 0, {{0, 1}, {2, 4}}}),
-      "[0, 60) 1; [60, 3600) 0; [3600, ) 4; ");
-  EXPECT_EQ(Show(Bins("edges { edges { } edges { seconds: 60 } }"), {0, 0, 0, {{1, 1}}}),
+  EXPECT_EQ(ShowHistogram(Bins("edges { edges { seconds: 60 } edges { seconds: 3600 } }"),
+                          {0, 0, 0, {{0, 1}, {2, 4}}}),
+            "[0, 60) 1; [60, 3600) 0; [3600, ) 4; ");
+  EXPECT_EQ(ShowHistogram(Bins("edges { edges { } edges { seconds: 60 } }"), {0, 0, 0, {{1, 1}}}),
             "[0, 60) 1; [60, ) 0; ");
 }
 

@@ -14,9 +14,9 @@
 namespace donut::testing {
 namespace {
 
-constexpr char kScope[] = R"(scope { interval { start_date: "2024-03-01" end_date: "2024-03-11" } } )";
+constexpr char kLimitsScope[] = R"(scope { interval { start_date: "2024-03-01" end_date: "2024-03-11" } } )";
 
-v1::GetFunnelRequest Request(const std::string& text) {
+v1::GetFunnelRequest LimitsRequest(const std::string& text) {
   v1::GetFunnelRequest request;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &request)) << text;
   return request;
@@ -43,7 +43,7 @@ TEST_F(FunnelLimitsTest, TwentyStepsWithEveryOptionAreOneStatement) {
                               {{"h", "1"}, {"v", "\"x\""}}});
   }
   Load(history);
-  std::string text = kScope;
+  std::string text = kLimitsScope;
   for (int i = 1; i <= 20; ++i) {
     absl::StrAppend(&text, "steps { event_names: 'step", i,
                     "' filter { condition { event_property: 'h' equals { number_value: 1 } } } } ");
@@ -57,7 +57,8 @@ TEST_F(FunnelLimitsTest, TwentyStepsWithEveryOptionAreOneStatement) {
     for (int i = 1; i <= 5 && order != "STRICT"; ++i) {
       absl::StrAppend(&exclusions, "exclusions { event_names: 'x", i, "' from_step: ", i, " } ");
     }
-    const auto response = Funnel(Request(absl::StrCat(text, exclusions, "order: FUNNEL_ORDER_", order)));
+    const auto response =
+        Funnel(LimitsRequest(absl::StrCat(text, exclusions, "order: FUNNEL_ORDER_", order)));
     ASSERT_EQ(response.steps_size(), 20) << order;
     EXPECT_EQ(response.steps(19).actor_count(), 1) << order;
     EXPECT_DOUBLE_EQ(response.time_to_convert().max_seconds(), 19 * 60) << order;
@@ -78,8 +79,8 @@ TEST_F(FunnelLimitsTest, AHundredThousandValuesAreTenRowsAndOther) {
       "FROM analytics_events CROSS JOIN generate_series(0, 199997) AS n WHERE project_id = $1",
       context_.project.project_id);
   transaction.commit();
-  const auto response = Funnel(Request(absl::StrCat(
-      kScope,
+  const auto response = Funnel(LimitsRequest(absl::StrCat(
+      kLimitsScope,
       "steps { event_names: 'visit' } steps { event_names: 'visit' } breakdown { event_property: 'v' }")));
   EXPECT_EQ(response.breakdown_value_count(), 100'000);
   ASSERT_EQ(response.breakdown_rows_size(), 11);
@@ -105,7 +106,7 @@ TEST_F(FunnelLimitsTest, TextsThatLookLikeSqlAreTexts) {
   }
   Load(history);
   for (const std::string& text : texts) {
-    v1::GetFunnelRequest request = Request(kScope);
+    v1::GetFunnelRequest request = LimitsRequest(kLimitsScope);
     for (int i = 0; i < 2; ++i) {
       v1::FunnelStep& step = *request.add_steps();
       step.add_event_names(text);

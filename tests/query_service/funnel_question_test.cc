@@ -16,22 +16,23 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-absl::StatusOr<query::FunnelQuestion> Resolve(const std::string& text) {
+absl::StatusOr<query::FunnelQuestion> ResolveQuestion(const std::string& text) {
   v1::GetFunnelRequest request;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &request)) << text;
   return query::ResolveFunnel(request, {{1, "default", "UTC"}, At("2024-06-15 12:00:00")});
 }
 
-struct Refusal {
+struct QuestionRefusal {
   std::string request;
   std::string field;
   std::string rule;
 };
 
-void ExpectRefusals(const std::vector<Refusal>& refusals) {
-  for (const Refusal& refusal : refusals) {
-    EXPECT_THAT(Resolve(refusal.request), StatusIs(absl::StatusCode::kInvalidArgument,
-                                                   AllOf(HasSubstr(refusal.field), HasSubstr(refusal.rule))))
+void ExpectRefusals(const std::vector<QuestionRefusal>& refusals) {
+  for (const QuestionRefusal& refusal : refusals) {
+    EXPECT_THAT(ResolveQuestion(refusal.request),
+                StatusIs(absl::StatusCode::kInvalidArgument,
+                         AllOf(HasSubstr(refusal.field), HasSubstr(refusal.rule))))
         << refusal.request;
   }
 }
@@ -43,7 +44,7 @@ TEST(FunnelQuestionTest, RefusesWithTheFieldAndTheRule) {
     absl::StrAppend(&steps_21, "steps { any_event: true } ");
     absl::StrAppend(&names_21, "event_names: 'n", i, "' ");
   }
-  const std::vector<Refusal> refusals = {
+  const std::vector<QuestionRefusal> refusals = {
       {"", "steps:", "1 to 20"},
       {steps_21, "steps:", "1 to 20"},
       {"steps { any_event: true } steps { }", "steps[1].event_names:", "must have a name"},
@@ -113,31 +114,35 @@ TEST(FunnelQuestionTest, RefusesAStepThatAnotherOneLeavesNoEventsFor) {
       {unordered + "steps { any_event: true } steps { event_names: 'a' }", "steps[1]:", "steps[0]"},
   });
   const std::string filter = "filter { condition { event_property: 'p' exists: true } }";
-  EXPECT_OK(Resolve(unordered + "steps { event_names: 'a' } steps { event_names: 'a' " + filter + " }"));
-  EXPECT_OK(Resolve(unordered + "steps { event_names: 'a' } steps { event_names: 'a' event_names: 'b' }"));
+  EXPECT_OK(
+      ResolveQuestion(unordered + "steps { event_names: 'a' } steps { event_names: 'a' " + filter + " }"));
+  EXPECT_OK(
+      ResolveQuestion(unordered + "steps { event_names: 'a' } steps { event_names: 'a' event_names: 'b' }"));
 }
 
 TEST(FunnelQuestionTest, TakesAStepOutsideTheExclusionAsItsEvent) {
   EXPECT_OK(
-      Resolve("steps { event_names: 'a' } steps { event_names: 'b' } steps { event_names: 'c' } "
-              "exclusions { event_names: 'c' to_step: 2 }"));
+      ResolveQuestion("steps { event_names: 'a' } steps { event_names: 'b' } steps { event_names: 'c' } "
+                      "exclusions { event_names: 'c' to_step: 2 }"));
 }
 
 TEST(FunnelQuestionTest, APresetGivesWhatIsNotSetAndASetFieldWins) {
   const std::string posthog =
       "scope { preset: PRESET_POSTHOG } steps { any_event: true } breakdown { event_name: true } ";
-  ASSERT_OK_AND_ASSIGN(const query::FunnelQuestion preset, Resolve(posthog));
+  ASSERT_OK_AND_ASSIGN(const query::FunnelQuestion preset, ResolveQuestion(posthog));
   EXPECT_EQ(preset.range, v1::FUNNEL_RANGE_ALL_STEPS);
   EXPECT_EQ(preset.attribution, v1::FUNNEL_ATTRIBUTION_FIRST_TOUCH);
   ASSERT_OK_AND_ASSIGN(
       const query::FunnelQuestion set,
-      Resolve(posthog + "range_applies_to: FUNNEL_RANGE_ENTRY attribution: FUNNEL_ATTRIBUTION_ENTRY"));
+      ResolveQuestion(posthog +
+                      "range_applies_to: FUNNEL_RANGE_ENTRY attribution: FUNNEL_ATTRIBUTION_ENTRY"));
   EXPECT_EQ(set.range, v1::FUNNEL_RANGE_ENTRY);
   EXPECT_EQ(set.attribution, v1::FUNNEL_ATTRIBUTION_ENTRY);
   const std::string amplitude = "scope { preset: PRESET_AMPLITUDE } steps { any_event: true } ";
-  ASSERT_OK_AND_ASSIGN(const query::FunnelQuestion one_day, Resolve(amplitude));
+  ASSERT_OK_AND_ASSIGN(const query::FunnelQuestion one_day, ResolveQuestion(amplitude));
   EXPECT_EQ(one_day.window, absl::Hours(24));
-  ASSERT_OK_AND_ASSIGN(const query::FunnelQuestion one_minute, Resolve(amplitude + "window { seconds: 60 }"));
+  ASSERT_OK_AND_ASSIGN(const query::FunnelQuestion one_minute,
+                       ResolveQuestion(amplitude + "window { seconds: 60 }"));
   EXPECT_EQ(one_minute.window, absl::Minutes(1));
 }
 
@@ -145,8 +150,8 @@ TEST(FunnelQuestionTest, TakesTheLimitsThemselves) {
   std::string request = "window { seconds: 31622400 } ";
   for (int i = 0; i < 20; ++i)
     absl::StrAppend(&request, "steps { event_names: '", std::string(200, 'x'), "' } ");
-  EXPECT_OK(Resolve(request));
-  EXPECT_OK(Resolve("steps { any_event: true } window { nanos: 1000 }"));
+  EXPECT_OK(ResolveQuestion(request));
+  EXPECT_OK(ResolveQuestion("steps { any_event: true } window { nanos: 1000 }"));
 }
 
 }  // namespace

@@ -21,7 +21,7 @@
 namespace donut::testing {
 namespace {
 
-constexpr int kHistories = 300;
+constexpr int kFunnelHistories = 300;
 
 RandomTrial<v1::GetFunnelRequest> MakeFunnelTrial(Dice& dice) {
   RandomHistoryOptions options;
@@ -237,17 +237,18 @@ class FunnelRandomTest : public RandomMetricTest {
 };
 
 TEST_F(FunnelRandomTest, FunnelIsItsDefinition) {
-  CompareOnRandomHistories<v1::GetFunnelRequest>(kHistories, MakeFunnelTrial,
+  CompareOnRandomHistories<v1::GetFunnelRequest>(kFunnelHistories, MakeFunnelTrial,
                                                  [&](const auto& trial) { return CompareFunnel(trial); });
 }
 
 TEST_F(FunnelRandomTest, ConversionRateIsItsDefinition) {
   CompareOnRandomHistories<v1::GetConversionRateRequest>(
-      kHistories / 2, MakeConversionTrial, [&](const auto& trial) { return CompareConversionRate(trial); });
+      kFunnelHistories / 2, MakeConversionTrial,
+      [&](const auto& trial) { return CompareConversionRate(trial); });
 }
 
 TEST_F(FunnelRandomTest, ActorsAreThoseOfTheDefinition) {
-  CompareOnRandomHistories<v1::GetFunnelRequest>(kHistories / 4, MakeFunnelTrial,
+  CompareOnRandomHistories<v1::GetFunnelRequest>(kFunnelHistories / 4, MakeFunnelTrial,
                                                  [&](const auto& trial) { return CompareActors(trial); });
 }
 

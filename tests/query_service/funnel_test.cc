@@ -17,17 +17,17 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr char kScope[] = R"(scope { interval { start_date: "2024-03-01" end_date: "2024-03-11" } })";
+constexpr char kFunnelScope[] = R"(scope { interval { start_date: "2024-03-01" end_date: "2024-03-11" } })";
 
-v1::GetFunnelRequest Request(const std::string& text) {
+v1::GetFunnelRequest FunnelRequest(const std::string& text) {
   v1::GetFunnelRequest request;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &request)) << text;
   return request;
 }
 
 // A funnel of these steps within ten days of March.
-v1::GetFunnelRequest Steps(const std::vector<std::string>& names, const std::string& more = "") {
-  v1::GetFunnelRequest request = Request(absl::StrCat(kScope, more));
+v1::GetFunnelRequest FunnelInMarch(const std::vector<std::string>& names, const std::string& more = "") {
+  v1::GetFunnelRequest request = FunnelRequest(absl::StrCat(kFunnelScope, more));
   for (const std::string& name : names) request.add_steps()->add_event_names(name);
   return request;
 }
@@ -65,7 +65,7 @@ class FunnelTest : public MetricTest {
   }
 
   std::vector<int64_t> CountSteps(const std::vector<std::string>& names, const std::string& more = "") {
-    return Counts(Funnel(Steps(names, more)));
+    return Counts(Funnel(FunnelInMarch(names, more)));
   }
 
   History history_;
@@ -81,7 +81,7 @@ TEST_F(FunnelTest, AnswersTheExampleOfItsPage) {
   Add("ann", "purchase", 3660);
   Add("bob", "purchase", 720);
 
-  const v1::GetFunnelResponse response = Funnel(Steps({"visit", "signup", "purchase"}));
+  const v1::GetFunnelResponse response = Funnel(FunnelInMarch({"visit", "signup", "purchase"}));
   EXPECT_THAT(Counts(response), ElementsAre(4, 3, 2));
   EXPECT_EQ(response.steps(1).drop_off_count(), 1);
   EXPECT_DOUBLE_EQ(response.steps(1).drop_off().value(), 0.25);
@@ -180,7 +180,7 @@ TEST_F(FunnelTest, WindowOfDaysIsNotMovedByAChangeOfTheClock) {
   const std::string march =
       R"(scope { time_zone: "Europe/Berlin" interval { start_date: "2024-03-01" end_date: "2024-04-01" } }
          window { seconds: 86400 })";
-  v1::GetFunnelRequest request = Request(march);
+  v1::GetFunnelRequest request = FunnelRequest(march);
   request.add_steps()->add_event_names("a");
   request.add_steps()->add_event_names("b");
   EXPECT_THAT(Counts(Funnel(request)), ElementsAre(2, 1));
@@ -206,7 +206,7 @@ TEST_F(FunnelTest, EntryBeforeTheIntervalDoesNotCount) {
 TEST_F(FunnelTest, DatesAreDaysOfTheZone) {
   Add("u", "a", absl::ToDoubleSeconds(At("2024-02-29 23:30:00") - At("2024-03-05 00:00:00")));
   EXPECT_THAT(CountSteps({"a"}), ElementsAre(0));
-  v1::GetFunnelRequest berlin = Steps({"a"});
+  v1::GetFunnelRequest berlin = FunnelInMarch({"a"});
   berlin.mutable_scope()->set_time_zone("Europe/Berlin");
   EXPECT_THAT(Counts(Funnel(berlin)), ElementsAre(1));
 }
@@ -215,7 +215,8 @@ TEST_F(FunnelTest, SeesNothingAfterAsOf) {
   Add("u", "a", 0);
   Add("u", "b", 10);
   Add("u", "c", 10.000001);
-  EXPECT_THAT(Counts(Funnel(AsOf("2024-03-05 00:00:10", Steps({"a", "b", "c"})))), ElementsAre(1, 1, 0));
+  EXPECT_THAT(Counts(Funnel(AsOf("2024-03-05 00:00:10", FunnelInMarch({"a", "b", "c"})))),
+              ElementsAre(1, 1, 0));
 }
 
 TEST_F(FunnelTest, TimesTheLastEntryBeforeTheFirstCompletion) {
@@ -225,7 +226,7 @@ TEST_F(FunnelTest, TimesTheLastEntryBeforeTheFirstCompletion) {
   Add("u", "b", 6);
   Add("u", "c", 8);
   Add("u", "c", 100);
-  const v1::GetFunnelResponse response = Funnel(Steps({"a", "b", "c"}));
+  const v1::GetFunnelResponse response = Funnel(FunnelInMarch({"a", "b", "c"}));
   EXPECT_DOUBLE_EQ(response.time_to_convert().max_seconds(), 3);
   EXPECT_DOUBLE_EQ(response.steps(1).time_from_previous().max_seconds(), 1);
   EXPECT_DOUBLE_EQ(response.steps(2).time_from_previous().max_seconds(), 2);
@@ -236,7 +237,7 @@ TEST_F(FunnelTest, TimesTheFirstCompletionAndNotTheQuickest) {
   Add("u", "b", 10);
   Add("u", "a", 20);
   Add("u", "b", 21);
-  EXPECT_DOUBLE_EQ(Funnel(Steps({"a", "b"})).time_to_convert().max_seconds(), 10);
+  EXPECT_DOUBLE_EQ(Funnel(FunnelInMarch({"a", "b"})).time_to_convert().max_seconds(), 10);
 }
 
 TEST_F(FunnelTest, TimesTheEarliestIntermediateSteps) {
@@ -244,7 +245,7 @@ TEST_F(FunnelTest, TimesTheEarliestIntermediateSteps) {
   Add("u", "b", 1);
   Add("u", "b", 3);
   Add("u", "c", 5);
-  const v1::GetFunnelResponse response = Funnel(Steps({"a", "b", "c"}));
+  const v1::GetFunnelResponse response = Funnel(FunnelInMarch({"a", "b", "c"}));
   EXPECT_DOUBLE_EQ(response.steps(1).time_from_previous().max_seconds(), 1);
   EXPECT_DOUBLE_EQ(response.steps(2).time_from_previous().max_seconds(), 4);
 }
@@ -256,7 +257,7 @@ TEST_F(FunnelTest, StatisticsAreOfActorsAndInterpolate) {
     Add(user, "b", 10 * i);
   }
   Add("u1", "b", 1000);
-  const v1::DurationStatistics took = Funnel(Steps({"a", "b"})).time_to_convert();
+  const v1::DurationStatistics took = Funnel(FunnelInMarch({"a", "b"})).time_to_convert();
   EXPECT_EQ(took.count(), 4);
   EXPECT_DOUBLE_EQ(took.mean_seconds(), 25);
   EXPECT_DOUBLE_EQ(took.median_seconds(), 25);
@@ -288,7 +289,7 @@ TEST_F(FunnelTest, StepOfSeveralNamesOrAnyEvent) {
   Add("u", "a", 0);
   Add("u", "c", 1);
   Add("u", "z", 2);
-  v1::GetFunnelRequest request = Request(absl::StrCat(kScope, R"(
+  v1::GetFunnelRequest request = FunnelRequest(absl::StrCat(kFunnelScope, R"(
       steps { event_names: "a" } steps { event_names: "b" event_names: "c" } steps { any_event: true })"));
   const v1::GetFunnelResponse response = Funnel(request);
   EXPECT_THAT(Counts(response), ElementsAre(1, 1, 1));
@@ -302,7 +303,7 @@ TEST_F(FunnelTest, StepOfSeveralNamesOrAnyEvent) {
 
 TEST_F(FunnelTest, ALabelDoesNotHideWhatWasAsked) {
   v1::GetFunnelRequest request =
-      Request(absl::StrCat(kScope, R"(steps { event_names: "a" label: "Signed up" })"));
+      FunnelRequest(absl::StrCat(kFunnelScope, R"(steps { event_names: "a" label: "Signed up" })"));
   const v1::GetFunnelResponse response = Funnel(request);
   EXPECT_EQ(response.steps(0).label(), "Signed up");
   EXPECT_EQ(response.steps(0).step().ShortDebugString(), request.steps(0).ShortDebugString());
@@ -313,7 +314,7 @@ TEST_F(FunnelTest, AnyEventAloneCountsEveryActorOnce) {
   Add("u", "b", 1);
   Add("v", "c", 1);
   const v1::GetFunnelResponse response =
-      Funnel(Request(absl::StrCat(kScope, R"(steps { any_event: true label: "Came" })")));
+      Funnel(FunnelRequest(absl::StrCat(kFunnelScope, R"(steps { any_event: true label: "Came" })")));
   EXPECT_THAT(Counts(response), ElementsAre(2));
   EXPECT_EQ(response.steps(0).label(), "Came");
   EXPECT_FALSE(response.has_time_to_convert());
@@ -329,7 +330,7 @@ TEST_F(FunnelTest, TwentyStepsOfOneName) {
 
 TEST_F(FunnelTest, UnknownNamesCountZeroAndRatesAreAbsent) {
   Add("u", "a", 0);
-  const v1::GetFunnelResponse response = Funnel(Steps({"never", "a"}));
+  const v1::GetFunnelResponse response = Funnel(FunnelInMarch({"never", "a"}));
   EXPECT_THAT(Counts(response), ElementsAre(0, 0));
   EXPECT_FALSE(response.has_conversion());
   EXPECT_FALSE(response.steps(0).has_conversion_from_first());
@@ -353,7 +354,7 @@ TEST_F(FunnelTest, AnotherProjectsEventsAreNotSeen) {
 
 TEST_F(FunnelTest, CompleteOnceTheLastWindowHasClosed) {
   // The interval ends with 2024-03-10.
-  const v1::GetFunnelRequest request = Steps({"a", "b"}, "window { seconds: 86400 }");
+  const v1::GetFunnelRequest request = FunnelInMarch({"a", "b"}, "window { seconds: 86400 }");
   EXPECT_TRUE(Funnel(AsOf("2024-03-12 00:00:00", request)).complete());
   EXPECT_FALSE(Funnel(AsOf("2024-03-11 23:59:59.999999", request)).complete());
 }
@@ -367,13 +368,13 @@ TEST_F(FunnelTest, CountsActorsThatCanStillConvert) {
   Add("done", "a", 0);
   Add("done", "b", 1);
   const v1::GetFunnelResponse response =
-      Funnel(AsOf("2024-03-05 00:00:08", Steps({"a", "b"}, "window { seconds: 10 }")));
+      Funnel(AsOf("2024-03-05 00:00:08", FunnelInMarch({"a", "b"}, "window { seconds: 10 }")));
   EXPECT_EQ(response.actors_still_open_count(), 2);
   EXPECT_FALSE(response.complete());
 }
 
 TEST_F(FunnelTest, RepeatsTheQuestionWithItsDefaults) {
-  const v1::GetFunnelResponse response = Funnel(Steps({"a"}));
+  const v1::GetFunnelResponse response = Funnel(FunnelInMarch({"a"}));
   EXPECT_EQ(response.window().seconds(), 14 * 86400);
   EXPECT_EQ(response.actor(), v1::ACTOR_USER);
   EXPECT_EQ(response.scope().time_zone(), "UTC");

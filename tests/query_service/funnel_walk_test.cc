@@ -20,7 +20,7 @@
 namespace donut::testing {
 namespace {
 
-constexpr int kHistories = 2'000;
+constexpr int kWalkHistories = 2'000;
 
 const query::QueryContext& Context() {
   static const query::QueryContext& context =
@@ -28,7 +28,7 @@ const query::QueryContext& Context() {
   return context;
 }
 
-RandomTrial<v1::GetFunnelRequest> MakeTrial(Dice& dice) {
+RandomTrial<v1::GetFunnelRequest> MakeWalkTrial(Dice& dice) {
   RandomHistoryOptions options;
   options.most_events = 20;
   options.most_users = 1;
@@ -70,11 +70,11 @@ std::vector<query::FunnelWalkEvent> Loaded(const History& history, const query::
   return events;
 }
 
-std::string Show(absl::Time time, int producer_no, int64_t sequence) {
+std::string ShowEvent(absl::Time time, int producer_no, int64_t sequence) {
   return absl::StrCat(absl::FormatTime(time, absl::UTCTimeZone()), " #", producer_no, ".", sequence, "\n");
 }
 
-std::string Compare(const RandomTrial<v1::GetFunnelRequest>& trial) {
+std::string CompareWalk(const RandomTrial<v1::GetFunnelRequest>& trial) {
   const absl::StatusOr<query::FunnelQuestion> question = query::ResolveFunnel(trial.request, Context());
   if (!question.ok()) return question.status().ToString();
   const FunnelByDefinitionQuestion by_definition =
@@ -85,20 +85,20 @@ std::string Compare(const RandomTrial<v1::GetFunnelRequest>& trial) {
   std::string got = walk.still_open ? "open\n" : "";
   for (const int place : walk.attempt) {
     const query::FunnelWalkEvent& event = walk.events[place];
-    absl::StrAppend(&got, Show(event.time, event.producer_no, event.sequence));
+    absl::StrAppend(&got, ShowEvent(event.time, event.producer_no, event.sequence));
   }
   std::string expected;
   for (const FunnelActorByDefinition& actor : answer.each_actor) {
     if (actor.open) absl::StrAppend(&expected, "open\n");
     for (const HistoryEvent& event : actor.attempt) {
-      absl::StrAppend(&expected, Show(event.time, event.producer_no, event.sequence));
+      absl::StrAppend(&expected, ShowEvent(event.time, event.producer_no, event.sequence));
     }
   }
   return got == expected ? "" : absl::StrCat("got\n", got, "expected\n", expected);
 }
 
 TEST(FunnelWalkTest, TakesTheEventsOfTheDefinition) {
-  CompareOnRandomHistories<v1::GetFunnelRequest>(kHistories, MakeTrial, Compare);
+  CompareOnRandomHistories<v1::GetFunnelRequest>(kWalkHistories, MakeWalkTrial, CompareWalk);
 }
 
 // Twenty steps of any event, so that each of the events can be each of them.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_format.h"
 #include "common/proto_time.h"
 #include "tests/query_service/metric_test.h"
 #include "tests/query_service/scanned_partitions.h"
@@ -34,7 +35,7 @@ class PipelineFunnelTest : public MetricTest {
 // The minute of 1 March 2024.
 absl::Time Minute(int minute) { return At("2024-03-01 00:00:00") + absl::Minutes(minute); }
 
-v1::GetPipelineFunnelRequest InMarch() {
+v1::GetPipelineFunnelRequest PipelineInMarch() {
   v1::GetPipelineFunnelRequest request;
   request.mutable_scope()->mutable_interval()->set_start_date("2024-03-01");
   request.mutable_scope()->mutable_interval()->set_end_date("2024-04-01");
@@ -56,7 +57,7 @@ HistoryPhase Phase(const std::string& name, int started, int completed) {
 }
 HistoryPhase OpenPhase(const std::string& name, int started) { return {name, Minute(started)}; }
 
-std::vector<std::string> Labels(const v1::GetPipelineFunnelResponse& response) {
+std::vector<std::string> StepLabels(const v1::GetPipelineFunnelResponse& response) {
   std::vector<std::string> labels;
   for (const auto& step : response.steps()) labels.push_back(step.label());
   return labels;
@@ -81,9 +82,9 @@ TEST_F(PipelineFunnelTest, AnswersTheExampleOfThePage) {
   open.phases = {OpenPhase("collection", 0)};
   LoadAttempts({done, failed, open});
 
-  const auto response = Answer(InMarch());
+  const auto response = Answer(PipelineInMarch());
   EXPECT_EQ(response.pipeline(), "ingest");
-  EXPECT_THAT(Labels(response), ElementsAre("started", "collection", "cleaning", "completed"));
+  EXPECT_THAT(StepLabels(response), ElementsAre("started", "collection", "cleaning", "completed"));
   EXPECT_THAT(Runs(response), ElementsAre(3, 2, 1, 1));
   EXPECT_EQ(response.completed_count(), 1);
   EXPECT_EQ(response.failed_count(), 1);
@@ -110,7 +111,7 @@ TEST_F(PipelineFunnelTest, SkippedPhaseStopsTheRunInTheFunnel) {
   attempt.phases = {Phase("a", 0, 1), Phase("c", 2, 3)};
   attempt.completed = Minute(4);
   LoadAttempts({attempt});
-  auto request = InMarch();
+  auto request = PipelineInMarch();
   for (const char* phase : {"a", "b", "c"}) request.add_phases(phase);
   const auto response = Answer(request);
   EXPECT_THAT(Runs(response), ElementsAre(1, 1, 0, 0, 0));
@@ -126,7 +127,7 @@ TEST_F(PipelineFunnelTest, PhasesOfAllAttemptsCountTogether) {
   second.phases = {Phase("b", 10, 11)};
   second.completed = Minute(12);
   LoadAttempts({first, second});
-  const auto response = Answer(InMarch());
+  const auto response = Answer(PipelineInMarch());
   EXPECT_THAT(Runs(response), ElementsAre(1, 1, 1, 1));
   EXPECT_EQ(response.completed_count(), 1);
   EXPECT_EQ(response.failed_count(), 0);
@@ -139,8 +140,8 @@ TEST_F(PipelineFunnelTest, RunBelongsToTheIntervalOfItsFirstAttempt) {
   HistoryAttempt first = Attempt("r1", 1, -60);
   HistoryAttempt second = Attempt("r1", 2, 60);
   LoadAttempts({first, second});
-  EXPECT_THAT(Runs(Answer(InMarch())), ElementsAre(0, 0));
-  auto request = InMarch();
+  EXPECT_THAT(Runs(Answer(PipelineInMarch())), ElementsAre(0, 0));
+  auto request = PipelineInMarch();
   request.mutable_scope()->mutable_interval()->set_start_date("2024-02-01");
   EXPECT_THAT(Runs(Answer(request)), ElementsAre(1, 0));
 }
@@ -152,7 +153,7 @@ TEST_F(PipelineFunnelTest, WhatHappenedAfterAsOfHasNotHappened) {
   HistoryAttempt second = Attempt("r1", 2, 20);
   second.completed = Minute(30);
   LoadAttempts({first, second});
-  auto request = InMarch();
+  auto request = PipelineInMarch();
   const auto at = [&](int minute) {
     *request.mutable_scope()->mutable_as_of_time() = donut::ToProto(Minute(minute));
     return Answer(request);
@@ -169,7 +170,7 @@ TEST_F(PipelineFunnelTest, AttemptThatCompletedAndFailedIsCompleted) {
   attempt.completed = Minute(1);
   attempt.failed = Minute(2);
   LoadAttempts({attempt});
-  const auto response = Answer(InMarch());
+  const auto response = Answer(PipelineInMarch());
   EXPECT_EQ(response.completed_count(), 1);
   EXPECT_EQ(response.failed_count(), 0);
 }
@@ -182,7 +183,7 @@ TEST_F(PipelineFunnelTest, UsualOrderIsTheMedianPlaceNotTheAlphabet) {
   HistoryAttempt another = Attempt("r3", 1, 0);
   another.phases = {Phase("z", 0, 1), Phase("a", 1, 2)};
   LoadAttempts({usual, odd, another});
-  EXPECT_THAT(Labels(Answer(InMarch())), ElementsAre("started", "z", "a", "completed"));
+  EXPECT_THAT(StepLabels(Answer(PipelineInMarch())), ElementsAre("started", "z", "a", "completed"));
 }
 
 TEST_F(PipelineFunnelTest, ItemsAreSummedOverCompletions) {
@@ -195,7 +196,7 @@ TEST_F(PipelineFunnelTest, ItemsAreSummedOverCompletions) {
   second.phases[0].items_out = 4;
   second.phases[1].items_in = 4;
   LoadAttempts({first, second});
-  const auto response = Answer(InMarch());
+  const auto response = Answer(PipelineInMarch());
   EXPECT_EQ(response.steps(1).items_in(), 15);
   EXPECT_EQ(response.steps(1).items_out(), 4);
   EXPECT_FALSE(response.steps(2).has_items_in());
@@ -205,12 +206,12 @@ TEST_F(PipelineFunnelTest, ChoosesThePipelineWithTheMostRunsAndListsAll) {
   HistoryAttempt other = Attempt("r3", 1, 0);
   other.pipeline = "train";
   LoadAttempts({Attempt("r1", 1, 0), Attempt("r2", 1, 0), other});
-  auto response = Answer(InMarch());
+  auto response = Answer(PipelineInMarch());
   EXPECT_EQ(response.pipeline(), "ingest");
   ASSERT_THAT(response.pipelines(), SizeIs(2));
   EXPECT_EQ(response.pipelines(1).pipeline(), "train");
   EXPECT_EQ(response.pipelines(1).run_count(), 1);
-  auto request = InMarch();
+  auto request = PipelineInMarch();
   request.set_pipeline("train");
   EXPECT_THAT(Runs(Answer(request)), ElementsAre(1, 0));
 }
@@ -225,7 +226,7 @@ TEST_F(PipelineFunnelTest, FailuresBeyondTheLimitAreSummedUp) {
   }
   attempts[5].failure_reason = "reason 0";
   LoadAttempts(attempts);
-  const auto response = Answer(InMarch());
+  const auto response = Answer(PipelineInMarch());
   EXPECT_THAT(response.failures(), SizeIs(query::kMaxPipelineFailures));
   EXPECT_EQ(response.failures(0).reason(), "reason 0");
   EXPECT_EQ(response.failures(0).run_count(), 2);
@@ -234,9 +235,9 @@ TEST_F(PipelineFunnelTest, FailuresBeyondTheLimitAreSummedUp) {
 
 TEST_F(PipelineFunnelTest, NoRunIsAnEmptyFunnelWithoutRates) {
   LoadAttempts({});
-  const auto response = Answer(InMarch());
+  const auto response = Answer(PipelineInMarch());
   EXPECT_EQ(response.pipeline(), "");
-  EXPECT_THAT(Labels(response), ElementsAre("started", "completed"));
+  EXPECT_THAT(StepLabels(response), ElementsAre("started", "completed"));
   EXPECT_FALSE(response.steps(0).has_conversion_from_first());
   EXPECT_FALSE(response.has_eventual_success());
   EXPECT_FALSE(response.has_run_duration());
@@ -248,9 +249,9 @@ TEST_F(PipelineFunnelTest, NameOfAPhaseIsAValueWhateverItSays) {
   attempt.pipeline = hostile;
   attempt.phases = {Phase(hostile, 0, 1), Phase("NULL", 1, 2)};
   LoadAttempts({attempt});
-  auto request = InMarch();
+  auto request = PipelineInMarch();
   request.set_pipeline(hostile);
-  EXPECT_THAT(Labels(Answer(request)), ElementsAre("started", hostile, "NULL", "completed"));
+  EXPECT_THAT(StepLabels(Answer(request)), ElementsAre("started", hostile, "NULL", "completed"));
   request.add_phases(hostile);
   request.add_phases("NULL");
   EXPECT_THAT(Runs(Answer(request)), ElementsAre(1, 1, 1, 0));
@@ -259,7 +260,7 @@ TEST_F(PipelineFunnelTest, NameOfAPhaseIsAValueWhateverItSays) {
 TEST_F(PipelineFunnelTest, ReadsNoEvents) {
   EXPECT_THAT(ScannedPartitions(database(),
                                 [&](pqxx::transaction_base& transaction) {
-                                  EXPECT_OK(query::PipelineFunnel(InMarch(), context_, transaction));
+                                  EXPECT_OK(query::PipelineFunnel(PipelineInMarch(), context_, transaction));
                                 }),
               IsEmpty());
 }
@@ -270,17 +271,17 @@ TEST_F(PipelineFunnelTest, RefusesWithFieldAndRule) {
     EXPECT_THAT(Ask(query::PipelineFunnel, request),
                 StatusIs(absl::StatusCode::kInvalidArgument, AllOf(HasSubstr(field), HasSubstr(rule))));
   };
-  auto request = InMarch();
+  auto request = PipelineInMarch();
   request.set_pipeline(std::string(201, 'x'));
   refused(request, "pipeline", "at most 200 bytes");
-  request = InMarch();
+  request = PipelineInMarch();
   for (int i = 0; i < 51; ++i) request.add_phases(absl::StrCat("p", i));
   refused(request, "phases", "at most 50");
-  request = InMarch();
+  request = PipelineInMarch();
   request.add_phases("a");
   request.add_phases("a");
   refused(request, "phases[1]", "must differ");
-  request = InMarch();
+  request = PipelineInMarch();
   request.add_phases("");
   refused(request, "phases[0]", "must not be empty");
 }
@@ -293,16 +294,16 @@ double Percentile(const std::vector<double>& sorted, double share) {
   return sorted[below] + (rank - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
-std::string Show(const v1::DurationStatistics& statistics) {
+std::string ShowDurations(const v1::DurationStatistics& statistics) {
   return absl::StrFormat("%d durations, mean %.6g median %.6g p90 %.6g p99 %.6g min %.6g max %.6g",
                          statistics.count(), statistics.mean_seconds(), statistics.median_seconds(),
                          statistics.p90_seconds(), statistics.p99_seconds(), statistics.min_seconds(),
                          statistics.max_seconds());
 }
 
-std::string Show(const std::vector<absl::Duration>& durations) {
+std::string ShowDurations(const std::vector<absl::Duration>& durations) {
   v1::DurationStatistics statistics;
-  if (durations.empty()) return Show(statistics);
+  if (durations.empty()) return ShowDurations(statistics);
   std::vector<double> seconds;
   double sum = 0;
   for (const absl::Duration duration : durations) seconds.push_back(absl::ToDoubleSeconds(duration));
@@ -315,7 +316,7 @@ std::string Show(const std::vector<absl::Duration>& durations) {
   statistics.set_p99_seconds(Percentile(seconds, 0.99));
   statistics.set_min_seconds(seconds.front());
   statistics.set_max_seconds(seconds.back());
-  return Show(statistics);
+  return ShowDurations(statistics);
 }
 
 std::string ShowAnswer(const v1::GetPipelineFunnelResponse& response) {
@@ -325,13 +326,13 @@ std::string ShowAnswer(const v1::GetPipelineFunnelResponse& response) {
   for (const auto& step : response.steps()) {
     absl::StrAppend(&text, step.label(), " ", step.run_count(), " failed ", step.failed_count(), " items ",
                     step.has_items_in() ? step.items_in() : -1, " ",
-                    step.has_items_out() ? step.items_out() : -1, " ", Show(step.duration()), "\n");
+                    step.has_items_out() ? step.items_out() : -1, " ", ShowDurations(step.duration()), "\n");
   }
   const double runs = static_cast<double>(std::max<int64_t>(1, response.steps(0).run_count()));
   absl::StrAppend(&text, response.completed_count(), " ", response.failed_count(), " ", response.open_count(),
                   " ", std::lround(response.first_attempt_success().value() * runs), " ",
-                  std::lround(response.eventual_success().value() * runs), " ", Show(response.run_duration()),
-                  "\n");
+                  std::lround(response.eventual_success().value() * runs), " ",
+                  ShowDurations(response.run_duration()), "\n");
   std::vector<std::string> failures;
   for (const auto& failure : response.failures()) {
     failures.push_back(absl::StrCat(failure.phase(), "/", failure.reason(), ":", failure.run_count(), "\n"));
@@ -346,11 +347,12 @@ std::string ShowDefinition(const PipelineFunnelByDefinitionResult& expected) {
   for (const auto& [pipeline, runs] : expected.pipelines) absl::StrAppend(&text, pipeline, ":", runs, "\n");
   for (const PipelineStepByDefinition& step : expected.steps) {
     absl::StrAppend(&text, step.label, " ", step.runs, " failed ", step.failed, " items ",
-                    step.items_in.value_or(-1), " ", step.items_out.value_or(-1), " ", Show(step.durations),
-                    "\n");
+                    step.items_in.value_or(-1), " ", step.items_out.value_or(-1), " ",
+                    ShowDurations(step.durations), "\n");
   }
   absl::StrAppend(&text, expected.completed, " ", expected.failed, " ", expected.open, " ",
-                  expected.first_attempt, " ", expected.eventual, " ", Show(expected.durations), "\n");
+                  expected.first_attempt, " ", expected.eventual, " ", ShowDurations(expected.durations),
+                  "\n");
   for (const auto& [why, runs] : expected.failures) {
     absl::StrAppend(&text, why.first, "/", why.second, ":", runs, "\n");
   }

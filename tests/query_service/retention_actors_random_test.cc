@@ -15,19 +15,21 @@
 namespace donut::testing {
 namespace {
 
-constexpr int kHistories = 60;
+constexpr int kRetentionActorsHistories = 60;
 // Of each table: there are many cells, most of them alike.
 constexpr size_t kMostCells = 5;
 
-std::string Show(absl::Time time) { return absl::FormatTime("%m-%dT%H:%M:%E*SZ", time, absl::UTCTimeZone()); }
+std::string ShowReturn(absl::Time time) {
+  return absl::FormatTime("%m-%dT%H:%M:%E*SZ", time, absl::UTCTimeZone());
+}
 
 std::string Line(const std::string& user, absl::Time start, const std::optional<absl::Time>& returned) {
-  return absl::StrCat(user, " ", Show(start), " ", returned ? Show(*returned) : "-");
+  return absl::StrCat(user, " ", ShowReturn(start), " ", returned ? ShowReturn(*returned) : "-");
 }
 
 // Who must be listed.
-std::vector<std::string> Expected(const RetentionCohortByDefinition& cohort, int column,
-                                  v1::RetentionActorsWho who) {
+std::vector<std::string> ExpectedActors(const RetentionCohortByDefinition& cohort, int column,
+                                        v1::RetentionActorsWho who) {
   std::vector<std::string> lines;
   for (const RetentionMemberByDefinition& member : cohort.members) {
     const bool retained = column >= 0 && member.returned[column];
@@ -87,11 +89,11 @@ class RetentionActorsRandomTest : public RandomMetricTest {
                              v1::RETENTION_ACTORS_WHO_ALL}) {
         request.set_who(who);
         request.set_offset(table->offsets(column));
-        std::string text = CompareCell(request, Expected(cohorts[place], column, who));
+        std::string text = CompareCell(request, ExpectedActors(cohorts[place], column, who));
         if (!text.empty()) return text;
       }
       request.set_offset(0);
-      std::string text = CompareCell(request, Expected(cohorts[place], -1, request.who()));
+      std::string text = CompareCell(request, ExpectedActors(cohorts[place], -1, request.who()));
       if (!text.empty()) return text;
     }
     return "";
@@ -99,7 +101,7 @@ class RetentionActorsRandomTest : public RandomMetricTest {
 };
 
 TEST_F(RetentionActorsRandomTest, EveryCellListsItsActors) {
-  CompareOnRandomHistories<v1::GetRetentionRequest>(kHistories, MakeRetentionTrial,
+  CompareOnRandomHistories<v1::GetRetentionRequest>(kRetentionActorsHistories, MakeRetentionTrial,
                                                     [&](const auto& trial) { return Compare(trial); });
 }
 

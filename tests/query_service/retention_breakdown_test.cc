@@ -12,7 +12,6 @@ namespace {
 using ::testing::ElementsAre;
 
 constexpr char kByPlan[] = "breakdown { event_property: 'plan' } ";
-constexpr char kRecurring[] = "kind: RETENTION_KIND_RECURRING ";
 
 class RetentionBreakdownTest : public RetentionFixture {
  protected:

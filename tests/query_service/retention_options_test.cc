@@ -18,10 +18,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr char kRecurring[] = "kind: RETENTION_KIND_RECURRING ";
-constexpr char kOrAfter[] = "mode: RETENTION_MODE_ON_OR_AFTER ";
-constexpr char kRolling[] = "alignment: RETENTION_ALIGNMENT_ROLLING ";
-
 class RetentionOptionsTest : public RetentionFixture {};
 
 TEST_F(RetentionOptionsTest, RecurringActorIsInEveryPeriodItStartedIn) {

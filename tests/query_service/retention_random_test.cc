@@ -17,15 +17,15 @@
 namespace donut::testing {
 namespace {
 
-constexpr int kHistories = 600;
+constexpr int kRetentionHistories = 600;
 
 using Cohorts = std::vector<RetentionCohortByDefinition>;
 
-std::string Show(absl::Time time) {
+std::string ShowTime(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", time, absl::UTCTimeZone());
 }
 
-RandomTrial<v1::GetRetentionRequest> MakeTrial(Dice& dice) {
+RandomTrial<v1::GetRetentionRequest> MakeRetentionTableTrial(Dice& dice) {
   RandomTrial<v1::GetRetentionRequest> trial = MakeRetentionTrial(dice);
   if (dice.OneIn(3)) trial.request.set_value_property(kRandomPrice);
   if (dice.OneIn(2)) {
@@ -109,9 +109,10 @@ std::vector<std::pair<std::string, Cohorts>> BreakDown(const v1::Breakdown& brea
 }
 
 // Collects what differs.
-class Differences {
+class RetentionDifferences {
  public:
-  Differences(const v1::GetRetentionRequest& request, std::string& text) : request_(request), text_(text) {}
+  RetentionDifferences(const v1::GetRetentionRequest& request, std::string& text)
+      : request_(request), text_(text) {}
 
   void Count(const std::string& what, int64_t got, int64_t expected) {
     if (got != expected) absl::StrAppend(&text_, what, ": got ", got, ", expected ", expected, "\n");
@@ -136,7 +137,8 @@ class Differences {
     const std::string name = absl::StrCat(row, "cohort ", got.bucket().label());
     if (*FromProto(got.bucket().start_time(), "start") != expected.start ||
         *FromProto(got.bucket().end_time(), "end") != expected.end) {
-      absl::StrAppend(&text_, name, ": expected ", Show(expected.start), " to ", Show(expected.end), "\n");
+      absl::StrAppend(&text_, name, ": expected ", ShowTime(expected.start), " to ", ShowTime(expected.end),
+                      "\n");
     }
     const int64_t size = static_cast<int64_t>(expected.members.size());
     Count(name + " size", got.size(), size);
@@ -219,7 +221,7 @@ class RetentionRandomTest : public RandomMetricTest {
     const Cohorts cohorts =
         RetentionByDefinition(SeenHistory(trial), QuestionByDefinition(trial.request, *scope, trial.history));
     std::string text;
-    Differences differences(trial.request, text);
+    RetentionDifferences differences(trial.request, text);
     differences.Table("", *response, cohorts);
     if (!trial.request.has_breakdown()) return text;
     int64_t value_count = 0;
@@ -238,7 +240,7 @@ class RetentionRandomTest : public RandomMetricTest {
 };
 
 TEST_F(RetentionRandomTest, RetentionIsItsDefinition) {
-  CompareOnRandomHistories<v1::GetRetentionRequest>(kHistories, MakeTrial,
+  CompareOnRandomHistories<v1::GetRetentionRequest>(kRetentionHistories, MakeRetentionTableTrial,
                                                     [&](const auto& trial) { return Compare(trial); });
 }
 

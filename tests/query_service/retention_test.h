@@ -17,6 +17,10 @@
 
 namespace donut::testing {
 
+inline constexpr char kRecurring[] = "kind: RETENTION_KIND_RECURRING ";
+inline constexpr char kOrAfter[] = "mode: RETENTION_MODE_ON_OR_AFTER ";
+inline constexpr char kRolling[] = "alignment: RETENTION_ALIGNMENT_ROLLING ";
+
 class RetentionFixture : public MetricTest {
  protected:
   template <typename Message = v1::GetRetentionRequest>

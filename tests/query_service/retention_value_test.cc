@@ -12,9 +12,6 @@ namespace {
 using ::testing::ElementsAre;
 
 constexpr char kPrice[] = "value_property: 'price' ";
-constexpr char kRolling[] = "alignment: RETENTION_ALIGNMENT_ROLLING ";
-constexpr char kRecurring[] = "kind: RETENTION_KIND_RECURRING ";
-constexpr char kOrAfter[] = "mode: RETENTION_MODE_ON_OR_AFTER ";
 
 class RetentionValueTest : public RetentionFixture {
  protected:

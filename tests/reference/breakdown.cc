@@ -15,15 +15,15 @@ namespace {
 using nlohmann::json;
 
 // As PostgreSQL writes JSON: with blanks, shorter keys first, and no exponents.
-std::string JsonText(const json& value) {
+std::string TextOfJson(const json& value) {
   std::vector<std::string> parts;
   if (value.is_array()) {
-    for (const json& element : value) parts.push_back(JsonText(element));
+    for (const json& element : value) parts.push_back(TextOfJson(element));
     return absl::StrCat("[", absl::StrJoin(parts, ", "), "]");
   }
   if (value.is_object()) {
     std::map<std::pair<size_t, std::string>, std::string> by_length;
-    for (const auto& [key, element] : value.items()) by_length[{key.size(), key}] = JsonText(element);
+    for (const auto& [key, element] : value.items()) by_length[{key.size(), key}] = TextOfJson(element);
     for (const auto& [key, text] : by_length) {
       parts.push_back(absl::StrCat(json(key.second).dump(), ": ", text));
     }
@@ -53,7 +53,7 @@ std::optional<std::string> ValueByDefinition(const v1::Breakdown& breakdown, con
     value = json(value[key]);
   }
   if (value.is_null()) return std::nullopt;
-  return value.is_string() ? value.get<std::string>() : JsonText(value);
+  return value.is_string() ? value.get<std::string>() : TextOfJson(value);
 }
 
 std::vector<std::string> TopValuesByDefinition(const std::map<std::string, int64_t>& counts, int limit) {

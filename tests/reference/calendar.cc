@@ -9,19 +9,13 @@
 namespace donut::testing {
 namespace {
 
-absl::TimeZone Zone(const std::string& name) {
-  absl::TimeZone zone;
-  if (!absl::LoadTimeZone(name, &zone)) std::abort();  // tzdata is part of the test machine
-  return zone;
-}
-
 // The first minute at which a wall clock in the zone shows `day` or a later one.
 absl::Time FirstMinuteOf(absl::CivilDay day, const std::string& time_zone) {
   static std::map<std::pair<std::string, absl::CivilDay>, absl::Time>& known =
       *new std::map<std::pair<std::string, absl::CivilDay>, absl::Time>;
   const auto [place, is_new] = known.try_emplace({time_zone, day});
   if (!is_new) return place->second;
-  const absl::TimeZone zone = Zone(time_zone);
+  const absl::TimeZone zone = ZoneNamed(time_zone);
   absl::Time minute = absl::FromCivil(absl::CivilSecond(day), absl::UTCTimeZone()) - absl::Hours(30);
   while (absl::ToCivilDay(minute, zone) < day) minute += absl::Minutes(1);
   place->second = minute;
@@ -49,10 +43,16 @@ void AppendHours(absl::Time from, absl::Time to, const absl::TimeZone& zone,
 
 }  // namespace
 
+absl::TimeZone ZoneNamed(const std::string& name) {
+  absl::TimeZone zone;
+  if (!absl::LoadTimeZone(name, &zone)) std::abort();  // tzdata is part of the test machine
+  return zone;
+}
+
 std::vector<PeriodByDefinition> PeriodsByDefinition(const std::string& time_zone, v1::Granularity granularity,
                                                     v1::WeekStart week_start, absl::Time from,
                                                     absl::Time to) {
-  const absl::TimeZone zone = Zone(time_zone);
+  const absl::TimeZone zone = ZoneNamed(time_zone);
   const bool hours = granularity == v1::GRANULARITY_HOUR;
   std::vector<absl::Time> starts;
   const absl::CivilDay last = absl::ToCivilDay(to, zone) + (hours ? 2 : 33);
@@ -71,7 +71,7 @@ std::vector<PeriodByDefinition> PeriodsByDefinition(const std::string& time_zone
 }
 
 PeriodByDefinition DayByDefinition(const std::string& time_zone, absl::Time time, int64_t days_after) {
-  absl::CivilDay day = absl::ToCivilDay(time, Zone(time_zone));
+  absl::CivilDay day = absl::ToCivilDay(time, ZoneNamed(time_zone));
   while (FirstMinuteOf(day + 1, time_zone) <= time) ++day;
   day += days_after;
   return {FirstMinuteOf(day, time_zone), FirstMinuteOf(day + 1, time_zone)};

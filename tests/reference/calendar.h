@@ -11,6 +11,9 @@
 
 namespace donut::testing {
 
+// Of the IANA database.
+absl::TimeZone ZoneNamed(const std::string& name);
+
 struct PeriodByDefinition {
   absl::Time start;
   absl::Time end;

@@ -10,7 +10,7 @@
 namespace donut::testing {
 namespace {
 
-using Actor = std::pair<std::string, std::string>;
+using UserAndSession = std::pair<std::string, std::string>;
 
 // Strings as they are, everything else as JSON; nothing for null and for what is not there.
 std::optional<std::string> PropertyText(const HistoryEvent& event, const std::string& property) {
@@ -24,12 +24,12 @@ std::optional<std::string> PropertyText(const HistoryEvent& event, const std::st
 
 FeatureUsageByDefinitionResult FeatureUsageByDefinition(const History& history,
                                                         const FeatureUsageQuestion& question) {
-  std::set<Actor> active;
-  std::map<std::string, std::pair<FeatureUsageRow, std::set<Actor>>> features;
+  std::set<UserAndSession> active;
+  std::map<std::string, std::pair<FeatureUsageRow, std::set<UserAndSession>>> features;
   for (const HistoryEvent& event : history.events) {
     if (event.time < question.start || event.time >= question.end || event.time > question.as_of) continue;
     if (question.by_session && event.session.empty()) continue;
-    const Actor actor = {event.user, question.by_session ? event.session : ""};
+    const UserAndSession actor = {event.user, question.by_session ? event.session : ""};
     active.insert(actor);
     const bool is_use = question.names.empty() || std::find(question.names.begin(), question.names.end(),
                                                             event.name) != question.names.end();

@@ -10,7 +10,7 @@
 namespace donut::testing {
 namespace {
 
-using Actors = std::vector<FunnelActorByDefinition>;
+using FunnelActors = std::vector<FunnelActorByDefinition>;
 
 std::vector<std::string> NestedKeys(const v1::Breakdown& breakdown) {
   return {breakdown.nested_keys().begin(), breakdown.nested_keys().end()};
@@ -61,16 +61,16 @@ void AttributeByDefinition(const std::vector<FunnelEventByDefinition>& events, c
 }
 
 void BreakDownByDefinition(const FunnelByDefinitionQuestion& question, FunnelByDefinitionAnswer& answer) {
-  std::map<std::string, Actors> values;
-  Actors other;
-  Actors none;
-  Actors not_reached;
+  std::map<std::string, FunnelActors> values;
+  FunnelActors other;
+  FunnelActors none;
+  FunnelActors not_reached;
   for (const FunnelActorByDefinition& actor : answer.each_actor) {
-    Actors& row = actor.not_reached ? not_reached : actor.value ? values[*actor.value] : none;
+    FunnelActors& row = actor.not_reached ? not_reached : actor.value ? values[*actor.value] : none;
     row.push_back(actor);
   }
   answer.value_count = static_cast<int64_t>(values.size());
-  std::vector<std::pair<std::string, Actors>> ranked(values.begin(), values.end());
+  std::vector<std::pair<std::string, FunnelActors>> ranked(values.begin(), values.end());
   // Stable, and the map has them in the order of bytes already.
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.second.size() > b.second.size(); });
@@ -85,7 +85,7 @@ void BreakDownByDefinition(const FunnelByDefinitionQuestion& question, FunnelByD
     row.value.set_text(value);
     row.counts = CountByDefinition(actors, question);
   }
-  const auto add = [&](const Actors& actors, void (v1::BreakdownValue::*set)(bool)) {
+  const auto add = [&](const FunnelActors& actors, void (v1::BreakdownValue::*set)(bool)) {
     if (actors.empty()) return;
     FunnelRowByDefinition& row = answer.rows.emplace_back();
     (row.value.*set)(true);
@@ -96,7 +96,8 @@ void BreakDownByDefinition(const FunnelByDefinitionQuestion& question, FunnelByD
   add(not_reached, &v1::BreakdownValue::set_not_reached);
 }
 
-FunnelCountsByDefinition CountByDefinition(const Actors& actors, const FunnelByDefinitionQuestion& question) {
+FunnelCountsByDefinition CountByDefinition(const FunnelActors& actors,
+                                           const FunnelByDefinitionQuestion& question) {
   const size_t steps = question.steps.size();
   FunnelCountsByDefinition counts;
   counts.actors.resize(steps);

@@ -5,15 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "common/proto_time.h"
+#include "tests/reference/calendar.h"
 
 namespace donut::testing {
 namespace {
-
-absl::TimeZone Zone(const std::string& name) {
-  absl::TimeZone zone;
-  if (!absl::LoadTimeZone(name, &zone)) std::abort();  // tzdata is part of the test machine
-  return zone;
-}
 
 std::string Date(absl::CivilDay day) { return absl::FormatCivilTime(day); }
 
@@ -41,11 +36,11 @@ RandomSetting PickSetting(Dice& dice) {
       {"America/St_Johns", absl::CivilSecond(2006, 10, 29)},
   };
   const Change& change = dice.Pick(changes);
-  return {change.zone, absl::FromCivil(change.local, Zone(change.zone))};
+  return {change.zone, absl::FromCivil(change.local, ZoneNamed(change.zone))};
 }
 
 absl::Time PickTime(Dice& dice, const RandomSetting& setting) {
-  const absl::TimeZone zone = Zone(setting.time_zone);
+  const absl::TimeZone zone = ZoneNamed(setting.time_zone);
   const int64_t spread = dice.OneIn(3) ? 40 : 4;
   const absl::CivilDay day =
       absl::CivilDay(absl::ToCivilDay(setting.center, zone)) + dice.Between(-spread, spread);
@@ -85,7 +80,7 @@ History MakeRandomHistory(Dice& dice, const RandomSetting& setting, const Random
 }
 
 v1::Scope MakeRandomScope(Dice& dice, const RandomSetting& setting, int most_days) {
-  const absl::TimeZone zone = Zone(setting.time_zone);
+  const absl::TimeZone zone = ZoneNamed(setting.time_zone);
   const absl::CivilDay first =
       absl::CivilDay(absl::ToCivilDay(setting.center, zone)) + dice.Between(-most_days, 3);
   const absl::CivilDay last = first + dice.Between(1, most_days);

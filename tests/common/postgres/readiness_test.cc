@@ -47,7 +47,7 @@ class Changes {
   std::deque<bool> changes_ ABSL_GUARDED_BY(mutex_);
 };
 
-ReadinessOptions OptionsFor(const std::string& url) {
+ReadinessOptions ReadinessOf(const std::string& url) {
   ReadinessOptions options;
   options.connection.url = url;
   options.period = kPeriod;
@@ -58,7 +58,7 @@ TEST(ReadinessTest, IsReadyWhenTheSchemaFitsAndFillsTheDirectory) {
   TestDatabase database;
   ProjectDirectory directory(/*anonymous_allowed=*/true);
   Changes changes;
-  Readiness readiness(OptionsFor(database.collector_url()), &directory, nullptr,
+  Readiness readiness(ReadinessOf(database.collector_url()), &directory, nullptr,
                       [&changes](bool ready) { changes.Add(ready); });
   EXPECT_FALSE(readiness.ready());
   EXPECT_OK(readiness.CheckNow());
@@ -71,7 +71,7 @@ TEST(ReadinessTest, BecomesReadyWhenTheDatabaseIsMigrated) {
   EmptyDatabase database;
   ProjectDirectory directory(/*anonymous_allowed=*/true);
   Changes changes;
-  Readiness readiness(OptionsFor(database.owner_url()), &directory, nullptr,
+  Readiness readiness(ReadinessOf(database.owner_url()), &directory, nullptr,
                       [&changes](bool ready) { changes.Add(ready); });
   EXPECT_THAT(readiness.CheckNow(),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("donut migrate")));
@@ -85,7 +85,7 @@ TEST(ReadinessTest, NoticesThatTheDatabaseWentAwayAndCameBack) {
   TestDatabase database;
   ProjectDirectory directory(/*anonymous_allowed=*/true);
   Changes changes;
-  Readiness readiness(OptionsFor(database.query_url()), &directory, nullptr,
+  Readiness readiness(ReadinessOf(database.query_url()), &directory, nullptr,
                       [&changes](bool ready) { changes.Add(ready); });
   ASSERT_OK(readiness.CheckNow());
   EXPECT_TRUE(changes.Next());
@@ -104,7 +104,7 @@ TEST(ReadinessTest, NoticesThatTheDatabaseWentAwayAndCameBack) {
 TEST(ReadinessTest, NoticesADatabaseThatGoesSilent) {
   TestDatabase database;
   Changes changes;
-  ReadinessOptions options = OptionsFor(database.query_url());
+  ReadinessOptions options = ReadinessOf(database.query_url());
   options.connection.application_name = "frozen";
   options.answer_limit = absl::Milliseconds(200);
   Readiness readiness(options, nullptr, nullptr, [&changes](bool ready) { changes.Add(ready); });
@@ -124,7 +124,7 @@ TEST(ReadinessTest, TheServicesOwnCheckDecidesToo) {
   TestDatabase database;
   absl::Status own = absl::FailedPreconditionError("no hash key");
   Readiness readiness(
-      OptionsFor(database.collector_url()), nullptr, [&own](pqxx::connection&) { return own; }, nullptr);
+      ReadinessOf(database.collector_url()), nullptr, [&own](pqxx::connection&) { return own; }, nullptr);
   EXPECT_THAT(readiness.CheckNow(), StatusIs(absl::StatusCode::kFailedPrecondition, "no hash key"));
   EXPECT_FALSE(readiness.ready());
   own = absl::OkStatus();
@@ -134,7 +134,7 @@ TEST(ReadinessTest, TheServicesOwnCheckDecidesToo) {
 
 TEST(ReadinessTest, LogsEachChangeOnce) {
   EmptyDatabase database;
-  Readiness readiness(OptionsFor(database.owner_url()), nullptr, nullptr, nullptr);
+  Readiness readiness(ReadinessOf(database.owner_url()), nullptr, nullptr, nullptr);
   ::testing::internal::CaptureStderr();
   for (int i = 0; i < 3; ++i) readiness.CheckNow().IgnoreError();
   pqxx::connection owner(database.owner_url());
@@ -148,7 +148,7 @@ TEST(ReadinessTest, LogsEachChangeOnce) {
 
 TEST(ReadinessTest, StopsAtOnceAndTwice) {
   TestDatabase database;
-  ReadinessOptions options = OptionsFor(database.collector_url());
+  ReadinessOptions options = ReadinessOf(database.collector_url());
   options.period = absl::Hours(1);
   Readiness readiness(options, nullptr, nullptr, nullptr);
   readiness.Start();
