@@ -12,6 +12,11 @@ namespace {
 // After a failure, so that a database in trouble is not asked for more each round.
 constexpr absl::Duration kRetryPeriod = absl::Minutes(1);
 
+// How often is asked whether there are new statistics to make; how long they are left alone after a failure,
+// which is most likely that the partitions are too many for the time that a round has.
+constexpr absl::Duration kStatisticsPeriod = absl::Minutes(1);
+constexpr absl::Duration kStatisticsRetryPeriod = absl::Hours(24);
+
 // A clock that stepped back must not put anything off.
 bool IsRecent(const std::optional<absl::Time>& time, absl::Time now, absl::Duration period) {
   return time && now - *time < period && now >= *time;
@@ -52,6 +57,26 @@ void DatabaseUpkeep::ExpireLedger(pqxx::connection& connection, absl::Time now) 
   if (!more) last_done_ = now;
 }
 
+void DatabaseUpkeep::MakeStatistics(pqxx::connection& connection, absl::Time now) {
+  if (IsRecent(statistics_asked_, now, statistics_period_)) return;
+  statistics_asked_ = now;
+  bool made = false;
+  const absl::Status status = Run(connection, [&](pqxx::transaction_base& transaction) {
+    transaction.exec(sql::kSetUpkeepTimeout);
+    made = transaction.exec(sql::kAnalyzeEvents)[0][0].as<bool>();
+    return absl::OkStatus();
+  });
+  statistics_period_ = status.ok() ? kStatisticsPeriod : kStatisticsRetryPeriod;
+  if (!status.ok()) {
+    Log(Severity::kWarning,
+        "could not make statistics of all events, will be tried again tomorrow; "
+        "queries may be slow until somebody runs ANALYZE analytics_events",
+        {{"error", std::string(status.message())}});
+  } else if (made) {
+    Log(Severity::kInfo, "made statistics of all events");
+  }
+}
+
 absl::Status DatabaseUpkeep::Check(pqxx::connection& connection) {
   RETURN_IF_ERROR(Run(connection, [&](pqxx::transaction_base& transaction) -> absl::Status {
     ASSIGN_OR_RETURN(const KeyedHash hash, postgres::ReadKeyedHash(transaction));
@@ -59,6 +84,12 @@ absl::Status DatabaseUpkeep::Check(pqxx::connection& connection) {
     return absl::OkStatus();
   }));
   const absl::Time now = clock_->Now();
+  RETURN_IF_ERROR(DoHourlyWork(connection, now));
+  MakeStatistics(connection, now);
+  return absl::OkStatus();
+}
+
+absl::Status DatabaseUpkeep::DoHourlyWork(pqxx::connection& connection, absl::Time now) {
   if (has_more_to_expire_) {
     ExpireLedger(connection, now);
     return absl::OkStatus();

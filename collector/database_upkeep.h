@@ -1,6 +1,7 @@
 // The collector's part in each round of the database watch: reads the hash key once it can,
-// and about hourly makes the partitions of the months ahead and deletes what is too old: a bounded number
-// of rows per round, going on in the next rounds while there is more. Called by the watching thread only.
+// about hourly makes the partitions of the months ahead and deletes what is too old: a bounded number
+// of rows per round, going on in the next rounds while there is more; and makes statistics of all events when
+// their number has changed much. Called by the watching thread only.
 #pragma once
 
 #include <pqxx/pqxx>
@@ -22,6 +23,8 @@ class DatabaseUpkeep {
   absl::Status Check(pqxx::connection& connection);
 
  private:
+  absl::Status DoHourlyWork(pqxx::connection& connection, absl::Time now);
+  void MakeStatistics(pqxx::connection& connection, absl::Time now);
   absl::Status ExtendPartitions(pqxx::connection& connection);
   void ExpireLedger(pqxx::connection& connection, absl::Time now);
 
@@ -30,6 +33,8 @@ class DatabaseUpkeep {
   const absl::Duration period_;
   std::optional<absl::Time> last_done_;
   std::optional<absl::Time> last_tried_;
+  std::optional<absl::Time> statistics_asked_;
+  absl::Duration statistics_period_;  // from then until it is asked again
   bool has_partitions_ = false;
   bool has_more_to_expire_ = false;
 };

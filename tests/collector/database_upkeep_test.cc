@@ -1,5 +1,6 @@
 #include "collector/database_upkeep.h"
 
+#include "absl/strings/str_cat.h"
 #include "common/postgres/connection_pool.h"
 #include "gtest/gtest.h"
 #include "tests/support/fake_clock.h"
@@ -147,6 +148,45 @@ TEST_F(DatabaseUpkeepTest, KeepsServingWhenTheHourlyWorkFailsAndTriesAgain) {
   clock_.Advance(absl::Minutes(1));
   EXPECT_TRUE(upkeep_.Check(*connection_).ok());
   EXPECT_EQ(database_.Query("SELECT count(*) FROM insert_ids"), "0");
+}
+
+TEST_F(DatabaseUpkeepTest, MakesStatisticsOfAllEventsWhenThereAreManyMore) {
+  const auto add = [this](int count) {
+    database_.Query(
+        absl::StrCat("INSERT INTO analytics_events SELECT now(), now(), i, NULL, i, 1, 1, 1, NULL "
+                     "FROM generate_series(1, ",
+                     count, ") i"));
+    database_.Query("SELECT pg_stat_force_next_flush()");
+  };
+  const auto analyzed = [this] {
+    return database_.Query("SELECT reltuples FROM pg_class WHERE oid = 'analytics_events'::regclass");
+  };
+  add(9'999);
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_EQ(analyzed(), "-1") << "too few to be worth it";
+  add(1);
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_EQ(analyzed(), "-1") << "asked once a minute";
+  clock_.Advance(absl::Minutes(1));
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_EQ(analyzed(), "10000");
+  EXPECT_EQ(
+      database_.Query("SELECT count(*) FROM pg_stats WHERE tablename = 'analytics_events' AND inherited "
+                      "AND attname = 'user_id'"),
+      "1");
+  add(2'000);
+  clock_.Advance(absl::Minutes(1));
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_EQ(analyzed(), "10000") << "a fifth more";
+  add(1'000);
+  clock_.Advance(absl::Minutes(1));
+  ASSERT_TRUE(upkeep_.Check(*connection_).ok());
+  EXPECT_EQ(analyzed(), "13000");
+}
+
+TEST_F(DatabaseUpkeepTest, KeepsServingWithoutStatistics) {
+  database_.Query("ALTER FUNCTION analyze_events() RENAME TO gone");
+  EXPECT_TRUE(upkeep_.Check(*connection_).ok());
 }
 
 }  // namespace

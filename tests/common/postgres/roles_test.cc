@@ -99,7 +99,7 @@ TEST(RolesTest, OnlyTheCollectorCallsTheFunctionsThatWorkAsOwner) {
                      "WHERE pronamespace = 'public'::regnamespace AND has_function_privilege('",
                      role, "', oid, 'EXECUTE')"));
   };
-  EXPECT_EQ(functions("donut_collector"), "expire_ledger extend_event_partitions");
+  EXPECT_EQ(functions("donut_collector"), "analyze_events expire_ledger extend_event_partitions");
   EXPECT_EQ(functions("donut_query"), "");
   EXPECT_EQ(database.Query("SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace "
                            "AND prosecdef AND NOT coalesce(proconfig::text LIKE '%search_path=%', false)"),
