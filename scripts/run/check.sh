@@ -101,7 +101,7 @@ tidy_files() {
 # that is missing shows. When all files are linted, eight at once, as CMake's unity builds join them: they
 # share their headers, which take most of the time.
 check_tidy() {
-  local folder=$ROOT/build-tidy files generated count unity=()
+  local folder=$ROOT/build-tidy files=() generated count unity=()
   if [[ $everything == yes ]]; then
     folder+=-all
     unity=(-DCMAKE_UNITY_BUILD=ON)
