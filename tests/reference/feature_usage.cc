@@ -16,8 +16,8 @@ using UserAndSession = std::pair<std::string, std::string>;
 std::optional<std::string> PropertyText(const HistoryEvent& event, const std::string& property) {
   const auto found = event.properties.find(property);
   if (found == event.properties.end() || found->second == "null") return std::nullopt;
-  const std::string& json = found->second;
-  return json.front() == '"' ? json.substr(1, json.size() - 2) : json;
+  const std::string& text = found->second;
+  return text.front() == '"' ? text.substr(1, text.size() - 2) : text;
 }
 
 }  // namespace
