@@ -1,4 +1,5 @@
-// `donut funnel-actors`: who reached a step of a funnel, or dropped before it, from ListFunnelActors.
+// `donut funnel-actors`: who reached a step of a funnel, or dropped before it, from ListFunnelActors; of all,
+// or of a row of its breakdown.
 
 #include "cli/render/funnel_actors.h"
 
@@ -16,7 +17,9 @@ namespace {
 
 constexpr char kFunnelActorsExamples[] =
     "  donut funnel-actors visit signup purchase --reached 3\n"
-    "  donut funnel-actors visit signup purchase --dropped-before 3 --limit 1000 --csv > lost.csv";
+    "  donut funnel-actors visit signup purchase --dropped-before 3 --limit 1000 --csv > lost.csv\n"
+    "  donut funnel-actors visit signup purchase --breakdown platform --attribution first-touch \\\n"
+    "    --value ios --reached 3";
 
 struct FunnelActorsOptions {
   FunnelActorsArguments arguments;
@@ -54,7 +57,17 @@ void AddFunnelActors(CLI::App& app, Command& command) {
       ->type_name("N")
       ->check(CLI::Range(2, 20).description(""))
       ->excludes(reached);
+  CLI::Option* const value = subcommand->add_option(
+      "--value", arguments.value, "With --breakdown: only the row of this value, as donut funnel has it");
+  value->type_name("TEXT");
+  subcommand
+      ->add_option("--row", arguments.row,
+                   "With --breakdown: only the row none (no value), other (beyond the\n--breakdown-limit) or "
+                   "not-reached (with --attribution step:N)")
+      ->type_name("ROW")
+      ->excludes(value);
   AddFunnelOptions(*subcommand, arguments.funnel);
+  AddFunnelBreakdownOptions(*subcommand, arguments.funnel);
   AddScopeOptions(*subcommand, arguments.funnel.scope);
   AddFormatOptions(*subcommand, options->format);
   AddLimitOption(*subcommand, options->limit, "actors");

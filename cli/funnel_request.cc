@@ -102,14 +102,42 @@ absl::Status SetSeries(const FunnelArguments& arguments, v1::GetFunnelRequest& r
 }
 
 // Of those that come with a list of actors or with one of them, nothing may be asked beside the funnel
-// itself.
-absl::StatusOr<v1::GetFunnelRequest> FunnelAlone(const FunnelArguments& arguments, absl::Time now) {
-  for (const auto& [option, text] :
-       {std::pair("--breakdown", arguments.breakdown), std::pair("--attribution", arguments.attribution),
-        std::pair("--histogram", arguments.histogram), std::pair("--by", arguments.by)}) {
+// itself, and of the list which row each is in.
+absl::StatusOr<v1::GetFunnelRequest> FunnelAlone(const FunnelArguments& arguments, absl::Time now,
+                                                 bool with_breakdown) {
+  Words<std::string> others = {{"--histogram", arguments.histogram}, {"--by", arguments.by}};
+  if (!with_breakdown) {
+    others.emplace_back("--breakdown", arguments.breakdown);
+    others.emplace_back("--attribution", arguments.attribution);
+  }
+  for (const auto& [option, text] : others) {
     if (!text.empty()) return WrongOption(option, "is for donut funnel");
   }
   return ToFunnelRequest(arguments, now);
+}
+
+// Into `request`, where a row is asked for.
+absl::Status SetRow(const FunnelActorsArguments& arguments, v1::ListFunnelActorsRequest& request) {
+  if (!arguments.value && arguments.row.empty()) return absl::OkStatus();
+  if (arguments.value && !arguments.row.empty()) return WrongOption("--value and --row", "only one of them");
+  if (!request.funnel().has_breakdown()) {
+    return WrongOption(arguments.value ? "--value" : "--row", "needs --breakdown, whose row it is");
+  }
+  v1::BreakdownValue& row = *request.mutable_breakdown_value();
+  if (arguments.value) {
+    row.set_text(*arguments.value);
+    return absl::OkStatus();
+  }
+  using Kind = v1::BreakdownValue::KindCase;
+  ASSIGN_OR_RETURN(
+      const auto kind,
+      ValueOfWord<Kind>("--row", arguments.row,
+                        {{"none", Kind::kNone}, {"other", Kind::kOther}, {"not-reached", Kind::kNotReached}},
+                        Kind::KIND_NOT_SET));
+  if (kind == Kind::kNone) row.set_none(true);
+  if (kind == Kind::kOther) row.set_other(true);
+  if (kind == Kind::kNotReached) row.set_not_reached(true);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -195,7 +223,8 @@ absl::StatusOr<v1::GetConversionRateRequest> ToConversionRateRequest(const Funne
 absl::StatusOr<v1::ListFunnelActorsRequest> ToFunnelActorsRequest(const FunnelActorsArguments& arguments,
                                                                   absl::Time now) {
   v1::ListFunnelActorsRequest request;
-  ASSIGN_OR_RETURN(*request.mutable_funnel(), FunnelAlone(arguments.funnel, now));
+  ASSIGN_OR_RETURN(*request.mutable_funnel(), FunnelAlone(arguments.funnel, now, true));
+  RETURN_IF_ERROR(SetRow(arguments, request));
   if ((arguments.reached != 0) == (arguments.dropped_before != 0)) {
     return WrongOption("--reached and --dropped-before",
                        "one of them says who is listed, such as --reached 2");
@@ -211,7 +240,7 @@ absl::StatusOr<v1::ListFunnelActorsRequest> ToFunnelActorsRequest(const FunnelAc
 absl::StatusOr<v1::ExplainFunnelActorRequest> ToExplainRequest(const ExplainArguments& arguments,
                                                                absl::Time now) {
   v1::ExplainFunnelActorRequest request;
-  ASSIGN_OR_RETURN(*request.mutable_funnel(), FunnelAlone(arguments.funnel, now));
+  ASSIGN_OR_RETURN(*request.mutable_funnel(), FunnelAlone(arguments.funnel, now, false));
   request.set_user_id(arguments.user);
   if (!arguments.session.empty() && !arguments.session_key.empty()) {
     return WrongOption("--session and --session-key", "only one of them");

@@ -1,6 +1,7 @@
 // From the options of the funnel's subcommands to their requests. Plain functions, thread-safe.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,10 @@ struct FunnelArguments {
 
 struct FunnelActorsArguments {
   FunnelArguments funnel = {};
-  int reached = 0;         // 0: not given
-  int dropped_before = 0;  // 0: not given
+  std::optional<std::string> value = {};  // an empty text is a value
+  std::string row = {};                   // of none, other or not-reached
+  int reached = 0;                        // 0: not given
+  int dropped_before = 0;                 // 0: not given
 };
 
 struct ExplainArguments {

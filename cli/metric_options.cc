@@ -137,11 +137,16 @@ void AddStepOptions(CLI::App& subcommand, FunnelArguments& arguments) {
              "ordered: with anything in between; strict: nothing in between; unordered: in any order");
 }
 
-void AddFunnelViewOptions(CLI::App& subcommand, FunnelArguments& arguments) {
+void AddFunnelBreakdownOptions(CLI::App& subcommand, FunnelArguments& arguments) {
   AddBreakdownOptions(subcommand, arguments.breakdown, arguments.breakdown_limit);
   Group group(subcommand, kViewGroup);
   group.Text("--attribution", arguments.attribution, "EVENT",
              "Whose value an actor is put under: entry, first-touch, last-touch or step:N. Default: entry");
+}
+
+void AddFunnelViewOptions(CLI::App& subcommand, FunnelArguments& arguments) {
+  AddFunnelBreakdownOptions(subcommand, arguments);
+  Group group(subcommand, kViewGroup);
   group.Text("--histogram", arguments.histogram, "BINS",
              "Of the times: a number of bins, edges such as 1h,6h,1d, or a rule: freedman-diaconis, sturges, "
              "square-root, cube-root");

@@ -35,7 +35,9 @@ void AddLimitOption(CLI::App& subcommand, int& limit, const std::string& what);
 void AddFunnelOptions(CLI::App& subcommand, FunnelArguments& arguments);
 // STEP ... and --order, which a conversion rate has not.
 void AddStepOptions(CLI::App& subcommand, FunnelArguments& arguments);
-// What is shown besides: --breakdown, --attribution, --histogram, --by.
+// In which row an actor is: --breakdown, --breakdown-limit, --attribution.
+void AddFunnelBreakdownOptions(CLI::App& subcommand, FunnelArguments& arguments);
+// What is shown besides: the same, --histogram and --by.
 void AddFunnelViewOptions(CLI::App& subcommand, FunnelArguments& arguments);
 // --series-steps, which a conversion rate needs not.
 void AddSeriesStepsOption(CLI::App& subcommand, FunnelArguments& arguments);

@@ -40,6 +40,8 @@ const std::vector<std::pair<std::string, std::string>>& MetricOptions() {
                                                            {"attribution", "--attribution"},
                                                            {"brackets", "--brackets"},
                                                            {"breakdown.limit", "--breakdown-limit"},
+                                                           {"breakdown_value.text", "--value"},
+                                                           {"breakdown_value", "--row"},
                                                            {"breakdown", "--breakdown"},
                                                            {"cohort_date", "--cohort-date"},
                                                            {"cohort", "--cohort"},

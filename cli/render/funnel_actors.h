@@ -12,7 +12,7 @@ namespace donut::cli {
 // `request` says which bar it is; the response may hold several pages' actors.
 std::string FunnelActorsText(const v1::ListFunnelActorsRequest& request,
                              const v1::ListFunnelActorsResponse& response, const PageOptions& options);
-// A row per actor; one column per step for the time of reaching it.
+// A row per actor; with a breakdown its row and its value; one column per step for the time of reaching it.
 std::string FunnelActorsCsv(const v1::ListFunnelActorsRequest& request,
                             const v1::ListFunnelActorsResponse& response);
 

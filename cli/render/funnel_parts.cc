@@ -79,21 +79,6 @@ void RenderStepShares(const v1::GetFunnelResponse& response, Page& page) {
   if (last < steps) page.Paragraph("further steps: --csv has all", Tone::kQuiet);
 }
 
-std::string AttributionText(const v1::GetFunnelResponse& response) {
-  switch (response.attribution()) {
-    case v1::FUNNEL_ATTRIBUTION_ENTRY:
-      return ", as at the entry";
-    case v1::FUNNEL_ATTRIBUTION_STEP:
-      return absl::StrCat(", as at step ", response.attribution_step());
-    case v1::FUNNEL_ATTRIBUTION_FIRST_TOUCH:
-      return ", first touch";
-    case v1::FUNNEL_ATTRIBUTION_LAST_TOUCH:
-      return ", last touch";
-    default:
-      return "";
-  }
-}
-
 std::string StepName(const v1::GetFunnelResponse& response, int step) {
   const bool known = step >= 1 && step <= response.steps_size();
   if (!known || response.order() == v1::FUNNEL_ORDER_UNORDERED) return absl::StrCat("step ", step);
@@ -119,6 +104,21 @@ void AddSeriesRow(const v1::GetFunnelResponse& response, const v1::FunnelSeriesB
 }
 
 }  // namespace
+
+std::string AttributionText(v1::FunnelAttribution attribution, int step) {
+  switch (attribution) {
+    case v1::FUNNEL_ATTRIBUTION_ENTRY:
+      return ", as at the entry";
+    case v1::FUNNEL_ATTRIBUTION_STEP:
+      return absl::StrCat(", as at step ", step);
+    case v1::FUNNEL_ATTRIBUTION_FIRST_TOUCH:
+      return ", first touch";
+    case v1::FUNNEL_ATTRIBUTION_LAST_TOUCH:
+      return ", last touch";
+    default:
+      return "";
+  }
+}
 
 void RenderFunnelTimes(const v1::GetFunnelResponse& response, Page& page) {
   Table table({{"how long", Kind::kText},
@@ -171,9 +171,9 @@ void RenderFunnelBreakdown(const v1::GetFunnelResponse& response, Page& page) {
     if (row.value().kind_case() == v1::BreakdownValue::kText) ++values;
     if (row.steps_size() > 0) most = std::max(most, row.steps(0).actor_count());
   }
-  page.Section(
-      absl::StrCat("BY ", Harmless(BreakdownText(response.breakdown()))),
-      absl::StrCat(ValuesShown(values, response.breakdown_value_count()), AttributionText(response)));
+  page.Section(absl::StrCat("BY ", Harmless(BreakdownText(response.breakdown()))),
+               absl::StrCat(ValuesShown(values, response.breakdown_value_count()),
+                            AttributionText(response.attribution(), response.attribution_step())));
   Table table({{"value", Kind::kText},
                {"entered", Kind::kNumber},
                {"converted", Kind::kNumber},

@@ -1,14 +1,6 @@
--- Breakdown of a funnel: which row each actor is in. Row 0 is the whole; the values have rows from 1; the last three are
--- other, none and not reached.
+-- Breakdown of a funnel: each actor in its row of funnel_breakdown_rows, and in row 0, the whole.
 --
 -- $12 int           rows of a value each
-), value_totals AS (
-  SELECT kind, value, row_number() OVER (ORDER BY kind, count(*) DESC, value COLLATE "C") AS rank
-  FROM valued_attempts
-  GROUP BY kind, value
-), breakdown_rows AS (
-  SELECT kind, value, CASE WHEN kind = 0 THEN least(rank, $12::int + 1)::int ELSE $12::int + 1 + kind END AS place
-  FROM value_totals
 ), placed_attempts AS (
   SELECT 0 AS place, level, times, is_open FROM valued_attempts
   UNION ALL

@@ -61,6 +61,20 @@ absl::StatusOr<v1::FunnelTies> ResolveTies(v1::FunnelTies ties, v1::FunnelTies s
                       "order, and UNORDERED needs none");
 }
 
+// Two different steps of a funnel that has several. The one that is out of all bounds is at fault; else the
+// first, as the last step is what `to_step` is where nothing is said.
+absl::Status CheckFromAndTo(int from_step, int to_step, int step_count, const std::string& field) {
+  if (to_step < 2 || to_step > step_count) {
+    return InvalidField(field + ".to_step",
+                        absl::StrCat("must be from 2 to ", step_count, ", the funnel's last step"));
+  }
+  if (from_step < 1 || from_step >= to_step) {
+    return InvalidField(field + ".from_step",
+                        absl::StrCat("must be from 1, and below to_step, which is ", to_step));
+  }
+  return absl::OkStatus();
+}
+
 // Whether each X of that name is already the step: then nothing would be left to exclude.
 bool TakesEach(const FunnelStepQuestion& step, const FunnelExclusionQuestion& exclusion,
                const std::string& name) {
@@ -83,15 +97,10 @@ absl::StatusOr<FunnelExclusionQuestion> ResolveExclusion(const v1::FunnelExclusi
   ASSIGN_OR_RETURN(resolved.filter, ResolveFilterOf(exclusion, field + ".filter"));
   resolved.from_step = exclusion.from_step() == 0 ? 1 : exclusion.from_step();
   resolved.to_step = exclusion.to_step() == 0 ? step_count : exclusion.to_step();
-  if (resolved.from_step < 1 || resolved.from_step >= step_count) {
-    return InvalidField(field + ".from_step", step_count == 1
-                                                  ? "must have two steps to lie between, and there is one"
-                                                  : absl::StrCat("must be from 1 to ", step_count - 1));
+  if (step_count == 1) {
+    return InvalidField(field + ".from_step", "must have two steps to lie between, and there is one");
   }
-  if (resolved.to_step <= resolved.from_step || resolved.to_step > step_count) {
-    return InvalidField(field + ".to_step",
-                        absl::StrCat("must be from ", resolved.from_step + 1, " to ", step_count));
-  }
+  RETURN_IF_ERROR(CheckFromAndTo(resolved.from_step, resolved.to_step, step_count, field));
   for (size_t i = 0; i < resolved.event_names.size(); ++i) {
     for (int step = resolved.from_step; step <= resolved.to_step; ++step) {
       if (!TakesEach(steps[step - 1], resolved, resolved.event_names[i])) continue;
@@ -164,7 +173,8 @@ absl::Status ResolveAttribution(const Request& request, FunnelQuestion& question
   question.attribution_step = request.attribution_step();
   if (question.attribution_step >= 1 && question.attribution_step <= question.step_count())
     return absl::OkStatus();
-  return InvalidField("attribution_step", absl::StrCat("must be from 1 to ", question.step_count()));
+  return InvalidField("attribution_step",
+                      absl::StrCat("must be from 1 to ", question.step_count(), ", the funnel's last step"));
 }
 
 absl::StatusOr<FunnelSeriesQuestion> ResolveSeries(const v1::FunnelSeries& series,
@@ -178,14 +188,11 @@ absl::StatusOr<FunnelSeriesQuestion> ResolveSeries(const v1::FunnelSeries& serie
   const int steps = question.step_count();
   resolved.from_step = series.from_step() == 0 ? 1 : series.from_step();
   resolved.to_step = series.to_step() == 0 ? steps : series.to_step();
-  if (resolved.from_step < 1 || resolved.from_step > std::max(1, steps - 1)) {
-    return InvalidField("series.from_step", absl::StrCat("must be from 1 to ", std::max(1, steps - 1)));
-  }
-  if (resolved.to_step > steps || (steps > 1 && resolved.to_step <= resolved.from_step) ||
-      resolved.to_step < 1) {
-    return InvalidField(
-        "series.to_step",
-        absl::StrCat("must be from ", std::min(steps, resolved.from_step + 1), " to ", steps));
+  if (steps > 1) {
+    RETURN_IF_ERROR(CheckFromAndTo(resolved.from_step, resolved.to_step, steps, "series"));
+  } else if (resolved.from_step != 1 || resolved.to_step != 1) {
+    return InvalidField(resolved.from_step != 1 ? "series.from_step" : "series.to_step",
+                        "must be 1: the funnel has one step only");
   }
   ASSIGN_OR_RETURN(resolved.buckets,
                    IntervalBuckets(question.scope, resolved.granularity, kMaxFunnelSeriesBuckets));

@@ -91,7 +91,12 @@ class FunnelComposer {
     return absl::StrCat(sql, sql::kFunnelSeriesTotals);
   }
 
-  std::string Actors() const { return absl::StrCat(TimedAttempts(), sql::kFunnelActors); }
+  std::string Actors() const {
+    const std::string row = question_.breakdown.empty()
+                                ? sql::kFunnelActorsWhole
+                                : absl::StrCat(BreakdownRows("$17"), sql::kFunnelActorsRow);
+    return absl::StrCat(TimedAttempts(), row, sql::kFunnelActors);
+  }
 
  private:
   std::string Steps() const { return absl::StrCat(steps_); }
@@ -310,6 +315,11 @@ class FunnelComposer {
   // The rows of the answer: the whole, and those of the breakdown.
   std::string Rows() const {
     if (question_.breakdown.empty()) return sql::kFunnelWhole;
+    return absl::StrCat(BreakdownRows("$12"), sql::kFunnelBreakdown);
+  }
+
+  // Each actor's value, and the row of each value. `limit` is a parameter.
+  std::string BreakdownRows(const std::string& limit) const {
     std::string values;
     switch (question_.attribution) {
       case v1::FUNNEL_ATTRIBUTION_ENTRY:
@@ -329,7 +339,7 @@ class FunnelComposer {
       default:
         values = sql::kFunnelValuesOfUser;
     }
-    return absl::StrCat(values, sql::kFunnelBreakdown);
+    return absl::StrCat(values, Fill(sql::kFunnelBreakdownRows, {{"{limit}", limit}}));
   }
 
   std::pair<std::string, std::string> Quartiles() const {

@@ -13,7 +13,7 @@ namespace donut::query {
 std::string FunnelCountsSql(const FunnelQuestion& question);
 // Totals by bucket: funnel_series_totals.sql. Needs question.series, and passes over the breakdown.
 std::string FunnelSeriesSql(const FunnelQuestion& question);
-// The actors of some levels, a page of them: funnel_actors.sql.
+// The actors of some levels, with a breakdown of a row of it, a page of them: funnel_actors.sql.
 std::string FunnelActorsSql(const FunnelQuestion& question);
 
 }  // namespace donut::query

@@ -149,6 +149,41 @@ TEST(FunnelRequestTest, AListOfActorsIsOfOneBar) {
   }
 }
 
+TEST(FunnelRequestTest, AListOfActorsMayBeOfARow) {
+  const FunnelArguments funnel = {.steps = {"a"}, .breakdown = "os", .attribution = "first-touch"};
+  const auto expect_row = [&](const FunnelActorsArguments& arguments, const std::string& row) {
+    ExpectRequest(ToFunnelActorsRequest(arguments, kNow),
+                  absl::StrCat(R"pb(funnel {
+                                      scope {}
+                                      steps { event_names: "a" }
+                                      breakdown { event_property: "os" }
+                                      attribution: FUNNEL_ATTRIBUTION_FIRST_TOUCH
+                                    }
+                                    reached_step: 1)pb",
+                               " ", row));
+  };
+  expect_row({.funnel = funnel, .reached = 1}, "");
+  expect_row({.funnel = funnel, .value = "none", .reached = 1}, "breakdown_value { text: 'none' }");
+  expect_row({.funnel = funnel, .value = "", .reached = 1}, "breakdown_value { text: '' }");
+  expect_row({.funnel = funnel, .row = "none", .reached = 1}, "breakdown_value { none: true }");
+  expect_row({.funnel = funnel, .row = "other", .reached = 1}, "breakdown_value { other: true }");
+  expect_row({.funnel = funnel, .row = "not-reached", .reached = 1}, "breakdown_value { not_reached: true }");
+  const auto problem = [](const FunnelActorsArguments& wrong) {
+    return std::string(ToFunnelActorsRequest(wrong, kNow).status().message());
+  };
+  EXPECT_THAT(problem({.funnel = {.steps = {"a"}}, .value = "x", .reached = 1}),
+              StartsWith("--value: needs --breakdown"));
+  EXPECT_THAT(problem({.funnel = {.steps = {"a"}}, .row = "none", .reached = 1}),
+              StartsWith("--row: needs --breakdown"));
+  EXPECT_THAT(problem({.funnel = funnel, .row = "mac", .reached = 1}), StartsWith("--row: mac is not known"));
+  EXPECT_THAT(problem({.funnel = funnel, .value = "x", .row = "none", .reached = 1}),
+              StartsWith("--value and --row: "));
+  EXPECT_THAT(problem({.funnel = {.steps = {"a"}, .histogram = "3"}, .reached = 1}),
+              StartsWith("--histogram: is for donut funnel"));
+  EXPECT_THAT(std::string(ToExplainRequest({.funnel = funnel, .user = "ada"}, kNow).status().message()),
+              StartsWith("--breakdown: is for donut funnel"));
+}
+
 TEST(FunnelRequestTest, AnExplanationIsOfOneUserOrRun) {
   ExpectRequest(
       ToExplainRequest({.funnel = {.steps = {"a"}, .actor = "run"}, .user = "ada", .session_key = "-7"},

@@ -82,6 +82,27 @@ TEST_F(FunnelActorsTest, AnswersTheExampleOfItsPage) {
   EXPECT_EQ(reached.next_page_token(), "");
 }
 
+TEST_F(FunnelActorsTest, AnswersTheExampleOfARowOfItsPage) {
+  AddExampleOfItsPage();
+  for (HistoryEvent& event : history_.events) {
+    if (event.user != "ann" || event.name != "visit") continue;
+    event.properties["platform"] = event.time == At("2024-03-05 00:00:00") ? "\"web\"" : "\"ios\"";
+  }
+  Load(history_);
+  const auto expect_behind = [&](const std::string& value, v1::FunnelAttribution attribution) {
+    v1::ListFunnelActorsRequest request = Request(absl::StrCat(kFunnel, "reached_step: 3"));
+    request.mutable_funnel()->mutable_breakdown()->set_event_property("platform");
+    request.mutable_funnel()->set_attribution(attribution);
+    request.mutable_breakdown_value()->set_text(value);
+    const auto row = List(request);
+    EXPECT_THAT(Users(row), ElementsAre("ann")) << attribution;
+    EXPECT_EQ(row.total_size(), 1) << attribution;
+  };
+  expect_behind("web", v1::FUNNEL_ATTRIBUTION_ENTRY);
+  expect_behind("web", v1::FUNNEL_ATTRIBUTION_FIRST_TOUCH);
+  expect_behind("ios", v1::FUNNEL_ATTRIBUTION_LAST_TOUCH);
+}
+
 TEST_F(FunnelActorsTest, PagesHaveEachActorOnce) {
   AddExampleOfItsPage();
   v1::ListFunnelActorsRequest request =
@@ -104,6 +125,47 @@ TEST_F(FunnelActorsTest, RefusesTheTokenOfAnotherQuestion) {
   request.set_page_token(token);
   EXPECT_THAT(Ask(query::FunnelActors, request),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("page_token")));
+}
+
+TEST_F(FunnelActorsTest, RefusesTheTokenOfAnotherRow) {
+  for (const char* user : {"ann", "bob"}) {
+    Add(user, "visit", 0);
+    history_.events.back().properties["os"] = "\"mac\"";
+  }
+  Load(history_);
+  v1::ListFunnelActorsRequest request = Request(absl::StrCat(kFunnel, "reached_step: 1 page_size: 1"));
+  request.mutable_funnel()->mutable_breakdown()->set_event_property("os");
+  request.mutable_breakdown_value()->set_text("mac");
+  const auto first = List(request);
+  EXPECT_THAT(Users(first), ElementsAre("ann"));
+  EXPECT_EQ(first.total_size(), 2);
+  request.set_page_token(first.next_page_token());
+  EXPECT_THAT(Users(List(request)), ElementsAre("bob"));
+  const auto is_refused = StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("page_token"));
+  request.mutable_breakdown_value()->set_none(true);
+  EXPECT_THAT(Ask(query::FunnelActors, request), is_refused);
+  request.clear_breakdown_value();
+  EXPECT_THAT(Ask(query::FunnelActors, request), is_refused);
+}
+
+TEST_F(FunnelActorsTest, APageOfLongValuesEndsBeforeItIsTooLargeForAMessage) {
+  constexpr int kUsers = 300;
+  for (int user = 0; user < kUsers; ++user) {
+    Add(absl::StrCat("user ", 100 + user), "visit", 0);
+    history_.events.back().properties["text"] = absl::StrCat("\"", std::string(8 << 10, 'x'), user, "\"");
+  }
+  Load(history_);
+  v1::ListFunnelActorsRequest request = Request(absl::StrCat(kFunnel, "reached_step: 1 page_size: 1000"));
+  request.mutable_funnel()->mutable_breakdown()->set_event_property("text");
+  const auto first = List(request);
+  EXPECT_EQ(first.total_size(), kUsers);
+  EXPECT_LT(first.actors_size(), kUsers);
+  EXPECT_LT(first.ByteSizeLong(), query::kMaxFunnelActorsPageBytes + (16 << 10));
+  request.set_page_token(first.next_page_token());
+  const auto second = List(request);
+  EXPECT_EQ(first.actors_size() + second.actors_size(), kUsers);
+  EXPECT_EQ(second.actors(0).user_id(), absl::StrCat("user ", 100 + first.actors_size()));
+  EXPECT_EQ(second.next_page_token(), "");
 }
 
 TEST_F(FunnelActorsTest, NobodyIsAnEmptyPage) {
@@ -148,8 +210,8 @@ TEST_F(FunnelActorsTest, RefusesWithTheFieldAndTheRule) {
       "funnel { steps { any_event: true filter { condition { event_name: true regex: '(' } } } } "
       "reached_step: 1",
       "funnel.steps[0].filter.condition.regex:", "regular expression");
-  expect("funnel { steps { any_event: true } breakdown { event_name: true } } reached_step: 1",
-         "funnel.breakdown:", "must not be set");
+  expect("funnel { steps { any_event: true } } reached_step: 1 breakdown_value { none: true }",
+         "breakdown_value:", "funnel.breakdown");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "query_service/metrics/funnel_question.h"
 #include "tests/query_service/funnel_differences.h"
 #include "tests/query_service/random_metric_test.h"
+#include "tests/reference/funnel_breakdown.h"
 #include "tests/reference/funnel_request.h"
 
 namespace donut::testing {
@@ -174,58 +176,101 @@ class FunnelRandomTest : public RandomMetricTest {
 
   std::string CompareActors(const RandomTrial<v1::GetFunnelRequest>& trial) {
     RandomTrial<v1::GetFunnelRequest> plain = trial;
-    plain.request.clear_breakdown();
-    plain.request.clear_attribution();
-    plain.request.clear_attribution_step();
     plain.request.clear_histogram();
     plain.request.clear_series();
     Load(plain.history, plain.time_zone);
     const FunnelByDefinitionAnswer expected = Expected(plain);
     FunnelDifferences differences(std::nullopt);
-    for (int step = 1; step <= plain.request.steps_size(); ++step) {
-      for (const bool dropped : {false, true}) {
-        if (dropped && step == 1) continue;
-        v1::ListFunnelActorsRequest request;
-        *request.mutable_funnel() = plain.request;
-        if (dropped) request.set_dropped_before_step(step);
-        if (!dropped) request.set_reached_step(step);
-        int64_t total = 0;
-        const auto got = AllPages(request, total);
-        if (!got.ok()) return got.status().ToString();
-        std::vector<FunnelActorByDefinition> of;
-        for (const FunnelActorByDefinition& actor : expected.each_actor) {
-          if (dropped ? actor.level() == step - 1 : actor.level() >= step) of.push_back(actor);
-        }
-        CompareList(absl::StrCat(dropped ? "dropped before " : "reached ", step), *got, of, differences);
-        differences.Count("total", total, static_cast<int64_t>(of.size()));
-      }
+    v1::ListFunnelActorsRequest request;
+    *request.mutable_funnel() = plain.request;
+    CompareBars("", request, expected.each_actor, differences);
+    for (const v1::BreakdownValue& row : RowsToAskFor(plain.request, expected)) {
+      *request.mutable_breakdown_value() = row;
+      CompareBars(absl::StrCat("row ", row.ShortDebugString(), ": "), request,
+                  ActorsOfRowByDefinition(expected, row), differences);
     }
     return differences.text();
   }
 
  private:
+  // Those of the funnel's answer, the values beyond the limit, and rows that there may not be.
+  static std::vector<v1::BreakdownValue> RowsToAskFor(const v1::GetFunnelRequest& request,
+                                                      const FunnelByDefinitionAnswer& expected) {
+    if (!request.has_breakdown()) return {};
+    std::set<std::string> texts = {"nosuch"};
+    for (const FunnelActorByDefinition& actor : expected.each_actor) {
+      if (actor.value) texts.insert(*actor.value);
+    }
+    std::vector<v1::BreakdownValue> rows;
+    for (const std::string& text : texts) rows.emplace_back().set_text(text);
+    rows.emplace_back().set_none(true);
+    rows.emplace_back().set_other(true);
+    if (request.attribution() == v1::FUNNEL_ATTRIBUTION_STEP) rows.emplace_back().set_not_reached(true);
+    return rows;
+  }
+
+  // Every bar of a row, or of the whole. `actors`: all that are in it, whatever their level.
+  void CompareBars(const std::string& name, v1::ListFunnelActorsRequest request,
+                   const std::vector<FunnelActorByDefinition>& actors, FunnelDifferences& differences) {
+    for (int step = 1; step <= request.funnel().steps_size(); ++step) {
+      for (const bool dropped : {false, true}) {
+        if (dropped && step == 1) continue;
+        if (dropped) request.set_dropped_before_step(step);
+        if (!dropped) request.set_reached_step(step);
+        const std::string bar = absl::StrCat(name, dropped ? "dropped before " : "reached ", step);
+        int64_t total = 0;
+        const auto got = AllPages(request, total);
+        differences.Text(bar, got.status().ToString(), "OK");
+        if (!got.ok()) continue;
+        std::vector<FunnelActorByDefinition> of;
+        for (const FunnelActorByDefinition& actor : actors) {
+          if (dropped ? actor.level() == step - 1 : actor.level() >= step) of.push_back(actor);
+        }
+        CompareList(bar, *got, of, request.funnel().has_breakdown(), differences);
+        differences.Count(bar + ", total", total, static_cast<int64_t>(of.size()));
+      }
+    }
+  }
+
+  // Of a breakdown.
+  static v1::BreakdownValue ValueOf(const FunnelActorByDefinition& actor) {
+    v1::BreakdownValue value;
+    if (actor.not_reached) {
+      value.set_not_reached(true);
+    } else if (actor.value) {
+      value.set_text(*actor.value);
+    } else {
+      value.set_none(true);
+    }
+    return value;
+  }
+
   // Sessions have no order but that of their keys: the oracle knows their texts only.
-  static std::string Show(const std::string& user, int level, bool open,
-                          const std::vector<absl::Time>& times) {
+  static std::string Show(const std::string& user, int level, bool open, const std::string& value,
+                          bool in_other, const std::vector<absl::Time>& times) {
     std::string text = absl::StrCat(user, " ", level, open ? " open" : "");
+    absl::StrAppend(&text, " {", value, "}", in_other ? " in other" : "");
     for (const absl::Time time : times)
       absl::StrAppend(&text, " ", absl::FormatTime(time, absl::UTCTimeZone()));
     return text;
   }
 
   static void CompareList(const std::string& what, const std::vector<v1::FunnelActor>& got,
-                          const std::vector<FunnelActorByDefinition>& expected,
+                          const std::vector<FunnelActorByDefinition>& expected, bool has_values,
                           FunnelDifferences& differences) {
     std::vector<std::string> got_texts, expected_texts;
     for (const v1::FunnelActor& actor : got) {
       std::vector<absl::Time> times;
       for (const auto& time : actor.step_times()) times.push_back(*FromProto(time, "step_times"));
-      got_texts.push_back(Show(actor.user_id(), actor.level(), actor.still_open(), times));
+      got_texts.push_back(Show(actor.user_id(), actor.level(), actor.still_open(),
+                               actor.breakdown_value().ShortDebugString(), actor.in_other_row(), times));
     }
     for (const FunnelActorByDefinition& actor : expected) {
       std::vector<absl::Time> times;
       for (const HistoryEvent& event : actor.attempt) times.push_back(event.time);
-      expected_texts.push_back(Show(actor.user, actor.level(), actor.open, times));
+      expected_texts.push_back(Show(actor.user, actor.level(), actor.open,
+                                    has_values ? ValueOf(actor).ShortDebugString() : "", actor.in_other,
+                                    times));
     }
     std::sort(got_texts.begin(), got_texts.end());
     std::sort(expected_texts.begin(), expected_texts.end());

@@ -71,6 +71,8 @@ struct FunnelActorByDefinition {
   // Of the breakdown: the value, or none of them.
   std::optional<std::string> value = {};
   bool not_reached = false;
+  // Whether the value has no row of its own.
+  bool in_other = false;
   // Of each entry, how long an attempt from there gets.
   std::vector<std::pair<absl::Time, int>> entries = {};
 
@@ -90,6 +92,8 @@ struct FunnelCountsByDefinition {
 struct FunnelRowByDefinition {
   v1::BreakdownValue value;
   FunnelCountsByDefinition counts;
+  // Who is in it.
+  std::vector<FunnelActorByDefinition> actors;
 };
 
 struct FunnelSeriesBucketByDefinition {

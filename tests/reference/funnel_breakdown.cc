@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -62,6 +63,7 @@ void AttributeByDefinition(const std::vector<FunnelEventByDefinition>& events, c
 
 void BreakDownByDefinition(const FunnelByDefinitionQuestion& question, FunnelByDefinitionAnswer& answer) {
   std::map<std::string, FunnelActors> values;
+  std::set<std::string> values_of_other;
   FunnelActors other;
   FunnelActors none;
   FunnelActors not_reached;
@@ -79,21 +81,40 @@ void BreakDownByDefinition(const FunnelByDefinitionQuestion& question, FunnelByD
     const auto& [value, actors] = ranked[i];
     if (i >= limit) {
       other.insert(other.end(), actors.begin(), actors.end());
+      values_of_other.insert(value);
       continue;
     }
     FunnelRowByDefinition& row = answer.rows.emplace_back();
     row.value.set_text(value);
     row.counts = CountByDefinition(actors, question);
+    row.actors = actors;
+  }
+  for (FunnelActors* actors : {&answer.each_actor, &other}) {
+    for (FunnelActorByDefinition& actor : *actors) {
+      actor.in_other = actor.value && values_of_other.count(*actor.value) > 0;
+    }
   }
   const auto add = [&](const FunnelActors& actors, void (v1::BreakdownValue::*set)(bool)) {
     if (actors.empty()) return;
     FunnelRowByDefinition& row = answer.rows.emplace_back();
     (row.value.*set)(true);
     row.counts = CountByDefinition(actors, question);
+    row.actors = actors;
   };
   add(other, &v1::BreakdownValue::set_other);
   add(none, &v1::BreakdownValue::set_none);
   add(not_reached, &v1::BreakdownValue::set_not_reached);
+}
+
+FunnelActors ActorsOfRowByDefinition(const FunnelByDefinitionAnswer& answer, const v1::BreakdownValue& row) {
+  for (const FunnelRowByDefinition& one : answer.rows) {
+    if (one.value.SerializeAsString() == row.SerializeAsString()) return one.actors;
+  }
+  FunnelActors actors;
+  for (const FunnelActorByDefinition& actor : answer.each_actor) {
+    if (row.has_text() && actor.in_other && actor.value == row.text()) actors.push_back(actor);
+  }
+  return actors;
 }
 
 FunnelCountsByDefinition CountByDefinition(const FunnelActors& actors,

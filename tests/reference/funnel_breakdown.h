@@ -13,8 +13,13 @@ namespace donut::testing {
 void AttributeByDefinition(const std::vector<FunnelEventByDefinition>& events, const History& history,
                            const FunnelByDefinitionQuestion& question, FunnelActorByDefinition& actor);
 
-// Sets the rows, from each_actor.
+// Sets the rows, from each_actor, and there in_other.
 void BreakDownByDefinition(const FunnelByDefinitionQuestion& question, FunnelByDefinitionAnswer& answer);
+
+// Those of a row; of a value that has none of its own, because it is beyond the limit, its actors among
+// `other`. Nobody where there is no such row.
+std::vector<FunnelActorByDefinition> ActorsOfRowByDefinition(const FunnelByDefinitionAnswer& answer,
+                                                             const v1::BreakdownValue& row);
 
 // What these actors count for.
 FunnelCountsByDefinition CountByDefinition(const std::vector<FunnelActorByDefinition>& actors,
