@@ -70,7 +70,7 @@ TEST(FunnelActorsTextTest, SaysNobody) {
 }
 
 v1::ListFunnelActorsResponse ResponseByPlatform() {
-  v1::ListFunnelActorsResponse response = Response();
+  v1::ListFunnelActorsResponse response = FunnelActorsResponse();
   response.mutable_breakdown()->set_event_property("platform");
   response.set_attribution(v1::FUNNEL_ATTRIBUTION_FIRST_TOUCH);
   response.mutable_actors(0)->mutable_breakdown_value()->set_none(true);
@@ -81,23 +81,23 @@ v1::ListFunnelActorsResponse ResponseByPlatform() {
 
 TEST(FunnelActorsTextTest, ShowsTheRowOfEachOrTheOneThatAllAreIn) {
   v1::ListFunnelActorsResponse response = ResponseByPlatform();
-  const std::string all = FunnelActorsText(Request(), response, kWide);
+  const std::string all = FunnelActorsText(FunnelActorsRequest(), response, kWide);
   EXPECT_THAT(all, HasSubstr("REACHED STEP 2 "));
   EXPECT_THAT(all, HasSubstr("first touch"));
   EXPECT_THAT(all, HasSubstr("  user        platform "));
   EXPECT_THAT(all, HasSubstr("  ada         (none) "));
   EXPECT_THAT(all, HasSubstr("ios (of all others)"));
   response.mutable_breakdown_value()->set_text("ios");
-  const std::string one = FunnelActorsText(Request(), response, kWide);
+  const std::string one = FunnelActorsText(FunnelActorsRequest(), response, kWide);
   EXPECT_THAT(one, HasSubstr("REACHED STEP 2 OF platform = ios"));
   EXPECT_THAT(one, Not(HasSubstr("(of all others)")));
   response.mutable_breakdown_value()->set_other(true);
-  EXPECT_THAT(FunnelActorsText(Request(), response, kWide),
+  EXPECT_THAT(FunnelActorsText(FunnelActorsRequest(), response, kWide),
               HasSubstr("REACHED STEP 2 OF platform = (all others)"));
 }
 
 TEST(FunnelActorsCsvTest, HasTheRowAndTheValue) {
-  const std::string csv = FunnelActorsCsv(Request(), ResponseByPlatform());
+  const std::string csv = FunnelActorsCsv(FunnelActorsRequest(), ResponseByPlatform());
   EXPECT_THAT(csv, HasSubstr("user_id,session_id,session_key,level,still_open,row,value,step_1_time,"));
   EXPECT_THAT(csv, HasSubstr("\r\nada,,,3,false,none,,2024-02-03T18:10:05Z,"));
   EXPECT_THAT(csv, HasSubstr(",,,2,true,other,ios,2024-02-03T18:10:05Z,"));

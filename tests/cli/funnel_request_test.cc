@@ -152,7 +152,7 @@ TEST(FunnelRequestTest, AListOfActorsIsOfOneBar) {
 TEST(FunnelRequestTest, AListOfActorsMayBeOfARow) {
   const FunnelArguments funnel = {.steps = {"a"}, .breakdown = "os", .attribution = "first-touch"};
   const auto expect_row = [&](const FunnelActorsArguments& arguments, const std::string& row) {
-    ExpectRequest(ToFunnelActorsRequest(arguments, kNow),
+    ExpectRequest(ToFunnelActorsRequest(arguments, kFunnelNow),
                   absl::StrCat(R"pb(funnel {
                                       scope {}
                                       steps { event_names: "a" }
@@ -169,7 +169,7 @@ TEST(FunnelRequestTest, AListOfActorsMayBeOfARow) {
   expect_row({.funnel = funnel, .row = "other", .reached = 1}, "breakdown_value { other: true }");
   expect_row({.funnel = funnel, .row = "not-reached", .reached = 1}, "breakdown_value { not_reached: true }");
   const auto problem = [](const FunnelActorsArguments& wrong) {
-    return std::string(ToFunnelActorsRequest(wrong, kNow).status().message());
+    return std::string(ToFunnelActorsRequest(wrong, kFunnelNow).status().message());
   };
   EXPECT_THAT(problem({.funnel = {.steps = {"a"}}, .value = "x", .reached = 1}),
               StartsWith("--value: needs --breakdown"));
@@ -180,7 +180,7 @@ TEST(FunnelRequestTest, AListOfActorsMayBeOfARow) {
               StartsWith("--value and --row: "));
   EXPECT_THAT(problem({.funnel = {.steps = {"a"}, .histogram = "3"}, .reached = 1}),
               StartsWith("--histogram: is for donut funnel"));
-  EXPECT_THAT(std::string(ToExplainRequest({.funnel = funnel, .user = "ada"}, kNow).status().message()),
+  EXPECT_THAT(std::string(ToExplainRequest({.funnel = funnel, .user = "ada"}, kFunnelNow).status().message()),
               StartsWith("--breakdown: is for donut funnel"));
 }
 

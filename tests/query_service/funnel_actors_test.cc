@@ -90,7 +90,7 @@ TEST_F(FunnelActorsTest, AnswersTheExampleOfARowOfItsPage) {
   }
   Load(history_);
   const auto expect_behind = [&](const std::string& value, v1::FunnelAttribution attribution) {
-    v1::ListFunnelActorsRequest request = Request(absl::StrCat(kFunnel, "reached_step: 3"));
+    v1::ListFunnelActorsRequest request = FunnelActorsRequest(absl::StrCat(kFunnel, "reached_step: 3"));
     request.mutable_funnel()->mutable_breakdown()->set_event_property("platform");
     request.mutable_funnel()->set_attribution(attribution);
     request.mutable_breakdown_value()->set_text(value);
@@ -133,7 +133,8 @@ TEST_F(FunnelActorsTest, RefusesTheTokenOfAnotherRow) {
     history_.events.back().properties["os"] = "\"mac\"";
   }
   Load(history_);
-  v1::ListFunnelActorsRequest request = Request(absl::StrCat(kFunnel, "reached_step: 1 page_size: 1"));
+  v1::ListFunnelActorsRequest request =
+      FunnelActorsRequest(absl::StrCat(kFunnel, "reached_step: 1 page_size: 1"));
   request.mutable_funnel()->mutable_breakdown()->set_event_property("os");
   request.mutable_breakdown_value()->set_text("mac");
   const auto first = List(request);
@@ -155,7 +156,8 @@ TEST_F(FunnelActorsTest, APageOfLongValuesEndsBeforeItIsTooLargeForAMessage) {
     history_.events.back().properties["text"] = absl::StrCat("\"", std::string(8 << 10, 'x'), user, "\"");
   }
   Load(history_);
-  v1::ListFunnelActorsRequest request = Request(absl::StrCat(kFunnel, "reached_step: 1 page_size: 1000"));
+  v1::ListFunnelActorsRequest request =
+      FunnelActorsRequest(absl::StrCat(kFunnel, "reached_step: 1 page_size: 1000"));
   request.mutable_funnel()->mutable_breakdown()->set_event_property("text");
   const auto first = List(request);
   EXPECT_EQ(first.total_size(), kUsers);
