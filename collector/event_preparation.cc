@@ -83,7 +83,9 @@ class Preparation {
 
   // Of an event without a time: events that were sent together happened one after the other, so none is at
   // the time of another.
-  int64_t DefaultTimeUs(int64_t sequence) const { return batch_.received_us + sequence - source_.first_sequence; }
+  int64_t DefaultTimeUs(int64_t sequence) const {
+    return batch_.received_us + sequence - source_.first_sequence;
+  }
 
   // JSON is rarely longer than what it is made of.
   void Reserve() {
@@ -105,9 +107,10 @@ class Preparation {
       batch_.rows.resize(row_begin);
       return false;
     }
-    CompleteRow({event.name, event.user_id, event.session_id, event.insert_id},
-                event.has_event_time ? event.seconds * 1'000'000 + event.nanos / 1'000 : DefaultTimeUs(sequence),
-                sequence, row_begin);
+    CompleteRow(
+        {event.name, event.user_id, event.session_id, event.insert_id},
+        event.has_event_time ? event.seconds * 1'000'000 + event.nanos / 1'000 : DefaultTimeUs(sequence),
+        sequence, row_begin);
     PreparedEvent& prepared = batch_.events.back();
     prepared.payload = Append(payload);
     prepared.user_text = Within(payload, event.user_id, prepared.payload);
