@@ -30,9 +30,9 @@ std::string Session(const v1::FunnelActor& actor) {
 // "REACHED STEP 2", and of a breakdown the row: "REACHED STEP 2 OF platform = ios".
 std::string ActorsTitle(const v1::ListFunnelActorsRequest& request,
                         const v1::ListFunnelActorsResponse& response) {
-  const std::string who = request.who_case() == v1::ListFunnelActorsRequest::kReachedStep
-                              ? absl::StrCat("REACHED STEP ", request.reached_step())
-                              : absl::StrCat("DROPPED BEFORE STEP ", request.dropped_before_step());
+  std::string who = request.who_case() == v1::ListFunnelActorsRequest::kReachedStep
+                        ? absl::StrCat("REACHED STEP ", request.reached_step())
+                        : absl::StrCat("DROPPED BEFORE STEP ", request.dropped_before_step());
   if (!response.has_breakdown_value()) return who;
   return absl::StrCat(who, " OF ", Harmless(BreakdownText(response.breakdown())), " = ",
                       ValueLabel(response.breakdown_value()));

@@ -86,13 +86,15 @@ start_database() {
   refuse_foreign_cluster
   [[ -f $CLUSTER/PG_VERSION ]] || make_cluster
   make_socket_folder
-  if ! cluster_pid >/dev/null; then
-    step "starting PostgreSQL"
-    write_cluster_settings
-    remove_stale_locks
-    start_postmaster
-  fi
+  cluster_pid >/dev/null || start_cluster
   wait_for_database
+}
+
+start_cluster() {
+  step "starting PostgreSQL"
+  write_cluster_settings
+  remove_stale_locks
+  start_postmaster
 }
 
 refuse_foreign_cluster() {
@@ -215,12 +217,17 @@ cluster_sql() {
     "postgresql:///$1?host=$(percent_encode "$SOCKET_FOLDER")&user=$OWNER" -c "$2" 9>&-
 }
 
-# Up to DATABASE_LIMIT: it may be recovering. Makes the database when it is not there.
+# Up to DATABASE_LIMIT: it may be recovering. One that was just killed may be met in its last moment: it is started
+# again, once. Makes the database when it is not there.
 wait_for_database() {
-  local until=$((SECONDS + DATABASE_LIMIT)) found
+  local until=$((SECONDS + DATABASE_LIMIT)) found started_again=no
   until found=$(cluster_sql postgres "SELECT count(*) FROM pg_database WHERE datname = '$DATABASE'" 2>&1); do
     ((SECONDS < until)) || fail "PostgreSQL does not answer: $found; its log is $LOGS/postgres.log"
-    cluster_pid >/dev/null || fail "PostgreSQL ended by itself; its log is $LOGS/postgres.log"
+    if ! cluster_pid >/dev/null; then
+      [[ $started_again == no ]] || fail "PostgreSQL ended by itself; its log is $LOGS/postgres.log"
+      started_again=yes
+      start_cluster
+    fi
     sleep 0.2
   done
   [[ $found == 1 ]] || cluster_sql postgres "CREATE DATABASE $DATABASE TEMPLATE template0" >/dev/null
