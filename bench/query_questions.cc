@@ -6,12 +6,12 @@
 #include "absl/strings/str_cat.h"
 #include "bench/textbook_sql.h"
 #include "common/status_macros.h"
-#include "query_service/metrics/active_users.h"
-#include "query_service/metrics/conversion_rate.h"
-#include "query_service/metrics/feature_usage.h"
-#include "query_service/metrics/funnel.h"
-#include "query_service/metrics/retention.h"
-#include "query_service/metrics/summary.h"
+#include "query_service/metrics/active_users/active_users.h"
+#include "query_service/metrics/conversion_rate/conversion_rate.h"
+#include "query_service/metrics/feature_usage/feature_usage.h"
+#include "query_service/metrics/funnel/funnel.h"
+#include "query_service/metrics/retention/retention.h"
+#include "query_service/metrics/summary/summary.h"
 
 namespace donut::bench {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/proto_time.h"
-#include "query_service/metrics/active_users.h"
+#include "query_service/metrics/active_users/active_users.h"
 #include "tests/query_service/metric_test.h"
 #include "tests/query_service/scanned_partitions.h"
 #include "tests/support/status_matchers.h"

@@ -1,4 +1,4 @@
-#include "query_service/metrics/active_users.h"
+#include "query_service/metrics/active_users/active_users.h"
 
 #include <string>
 #include <vector>

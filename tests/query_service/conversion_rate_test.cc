@@ -1,4 +1,4 @@
-#include "query_service/metrics/conversion_rate.h"
+#include "query_service/metrics/conversion_rate/conversion_rate.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "query_service/metrics/event_names.h"
+#include "query_service/metrics/event_names/event_names.h"
 
 #include <string>
 #include <vector>

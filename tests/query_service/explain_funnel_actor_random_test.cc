@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/proto_time.h"
 #include "gtest/gtest.h"
-#include "query_service/metrics/explain_funnel_actor.h"
+#include "query_service/metrics/funnel/explain_funnel_actor.h"
 #include "tests/query_service/random_metric_test.h"
 #include "tests/reference/funnel.h"
 #include "tests/reference/funnel_attempts.h"

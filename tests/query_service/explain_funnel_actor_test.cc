@@ -1,4 +1,4 @@
-#include "query_service/metrics/explain_funnel_actor.h"
+#include "query_service/metrics/funnel/explain_funnel_actor.h"
 
 #include <string>
 #include <vector>

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
-#include "query_service/metrics/explain_funnel_actor.h"
+#include "query_service/metrics/funnel/explain_funnel_actor.h"
 #include "tests/query_service/metric_test.h"
 #include "tests/support/status_matchers.h"
 

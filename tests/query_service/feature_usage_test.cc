@@ -1,4 +1,4 @@
-#include "query_service/metrics/feature_usage.h"
+#include "query_service/metrics/feature_usage/feature_usage.h"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "query_service/metrics/funnel_actors.h"
+#include "query_service/metrics/funnel/funnel_actors.h"
 
 #include <string>
 #include <vector>

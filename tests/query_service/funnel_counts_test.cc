@@ -1,4 +1,4 @@
-#include "query_service/metrics/funnel_counts.h"
+#include "query_service/metrics/funnel/funnel_counts.h"
 
 #include <string>
 
@@ -6,7 +6,7 @@
 #include "common/proto_time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "query_service/metrics/funnel.h"
+#include "query_service/metrics/funnel/funnel.h"
 #include "tests/query_service/metric_test.h"
 #include "tests/query_service/scanned_partitions.h"
 #include "tests/support/status_matchers.h"

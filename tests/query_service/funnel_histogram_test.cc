@@ -1,4 +1,4 @@
-#include "query_service/metrics/funnel_histogram.h"
+#include "query_service/metrics/funnel/funnel_histogram.h"
 
 #include <string>
 

@@ -7,7 +7,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
-#include "query_service/metrics/funnel.h"
+#include "query_service/metrics/funnel/funnel.h"
 #include "tests/query_service/metric_test.h"
 #include "tests/support/status_matchers.h"
 

@@ -1,4 +1,4 @@
-#include "query_service/metrics/funnel_question.h"
+#include "query_service/metrics/funnel/funnel_question.h"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "query_service/metrics/funnel_statement.h"
+#include "query_service/metrics/funnel/funnel_statement.h"
 
 #include <string>
 #include <vector>

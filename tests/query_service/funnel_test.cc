@@ -1,4 +1,4 @@
-#include "query_service/metrics/funnel.h"
+#include "query_service/metrics/funnel/funnel.h"
 
 #include <cmath>
 #include <string>

@@ -1,7 +1,7 @@
 // The walk alone against the funnel's definition: many more histories than with a database, and the events of
 // the timed attempt themselves.
 
-#include "query_service/metrics/funnel_walk.h"
+#include "query_service/metrics/funnel/funnel_walk.h"
 
 #include <algorithm>
 #include <string>

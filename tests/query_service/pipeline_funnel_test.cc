@@ -1,4 +1,4 @@
-#include "query_service/metrics/pipeline_funnel.h"
+#include "query_service/metrics/pipeline_funnel/pipeline_funnel.h"
 
 #include <algorithm>
 #include <cmath>

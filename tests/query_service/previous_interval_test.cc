@@ -1,4 +1,4 @@
-#include "query_service/metrics/previous_interval.h"
+#include "query_service/metrics/active_users/previous_interval.h"
 
 #include <string>
 #include <vector>

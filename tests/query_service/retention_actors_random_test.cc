@@ -7,8 +7,8 @@
 #include "absl/strings/str_join.h"
 #include "common/proto_time.h"
 #include "gtest/gtest.h"
-#include "query_service/metrics/retention.h"
-#include "query_service/metrics/retention_actors.h"
+#include "query_service/metrics/retention/retention.h"
+#include "query_service/metrics/retention/retention_actors.h"
 #include "tests/query_service/random_metric_test.h"
 #include "tests/query_service/retention_trial.h"
 

@@ -1,5 +1,5 @@
 // The actors behind a cell of retention, by hand.
-#include "query_service/metrics/retention_actors.h"
+#include "query_service/metrics/retention/retention_actors.h"
 
 #include <string>
 #include <vector>

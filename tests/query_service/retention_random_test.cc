@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/proto_time.h"
 #include "gtest/gtest.h"
-#include "query_service/metrics/retention.h"
+#include "query_service/metrics/retention/retention.h"
 #include "tests/query_service/random_metric_test.h"
 #include "tests/query_service/retention_trial.h"
 #include "tests/reference/retention.h"

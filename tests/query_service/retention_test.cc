@@ -1,4 +1,4 @@
-#include "query_service/metrics/retention.h"
+#include "query_service/metrics/retention/retention.h"
 
 #include <string>
 #include <vector>

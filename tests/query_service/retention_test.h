@@ -11,7 +11,7 @@
 #include "common/proto_time.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
-#include "query_service/metrics/retention.h"
+#include "query_service/metrics/retention/retention.h"
 #include "tests/query_service/metric_test.h"
 #include "tests/support/status_matchers.h"
 

@@ -1,12 +1,12 @@
-#include "query_service/metrics/summary.h"
+#include "query_service/metrics/summary/summary.h"
 
 #include <string>
 
 #include "common/proto_time.h"
-#include "query_service/metrics/active_users.h"
-#include "query_service/metrics/feature_usage.h"
-#include "query_service/metrics/pipeline_funnel.h"
-#include "query_service/metrics/retention.h"
+#include "query_service/metrics/active_users/active_users.h"
+#include "query_service/metrics/feature_usage/feature_usage.h"
+#include "query_service/metrics/pipeline_funnel/pipeline_funnel.h"
+#include "query_service/metrics/retention/retention.h"
 #include "tests/query_service/metric_test.h"
 #include "tests/reference/pipeline_funnel.h"
 #include "tests/reference/random_history.h"

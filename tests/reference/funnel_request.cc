@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "common/proto_time.h"
-#include "query_service/metrics/funnel_question.h"
+#include "query_service/metrics/funnel/funnel_question.h"
 #include "tests/reference/random_filter.h"
 
 namespace donut::testing {

@@ -35,6 +35,15 @@ std::string Read(const fs::path& path) {
 
 bool Exists(const std::string& path) { return fs::exists(kTop / path); }
 
+// The folder of query_service/metrics/ that has the metric of this word; empty: none has. What is about the
+// same thing shares a folder: the funnel, its actors and their explanation.
+std::string FolderOfMetric(const std::string& word) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(kTop / "query_service/metrics")) {
+    if (fs::exists(entry.path() / (word + ".cc"))) return fs::relative(entry.path(), kTop).string();
+  }
+  return "";
+}
+
 // Every file of ours that is written by hand.
 const std::vector<SourceFile>& SourceFiles() {
   static const auto* const files = [] {
@@ -115,9 +124,10 @@ TEST(SourceTreeTest, HasASetOfFilesOfOneNameForEachMetric) {
   for (int i = 0; i < service->method_count(); ++i) {
     const std::string rpc = service->method(i)->name();
     const std::string word = MetricWordOf(rpc);
+    const std::string folder = FolderOfMetric(word);
+    EXPECT_FALSE(folder.empty()) << "QueryService." << rpc << " needs query_service/metrics/*/" << word << ".cc";
     for (const std::string& path : {absl::StrCat("proto/donut/analytics/v1/", word, ".proto"),
-                                    absl::StrCat("query_service/metrics/", word, ".h"),
-                                    absl::StrCat("query_service/metrics/", word, ".cc"),
+                                    absl::StrCat(folder, "/", word, ".h"),
                                     absl::StrCat("tests/query_service/", word, "_test.cc"),
                                     absl::StrCat("docs/metrics/", word, ".md")}) {
       EXPECT_TRUE(Exists(path)) << "QueryService." << rpc << " needs " << path;

@@ -1,0 +1,228 @@
+#include "query_service/metrics/funnel/explain_funnel_actor.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "common/grpc_status.h"
+#include "common/limits.h"
+#include "common/proto_time.h"
+#include "common/status_macros.h"
+#include "query_service/filtered_statement.h"
+#include "query_service/metrics/funnel/funnel_explanation.h"
+#include "query_service/metrics/funnel/funnel_question.h"
+#include "query_service/metrics/funnel/funnel_walk.h"
+#include "query_service/metrics_sql.h"
+#include "query_service/sql_values.h"
+
+namespace donut::query {
+namespace {
+
+struct ActorKey {
+  int64_t user = 0;
+  // Nothing: all of the user's events.
+  std::optional<int64_t> session;
+};
+
+// The question without what says nothing about one actor.
+absl::StatusOr<FunnelQuestion> ResolveExplainedFunnel(v1::GetFunnelRequest funnel,
+                                                      const QueryContext& context) {
+  funnel.clear_breakdown();
+  funnel.clear_attribution();
+  funnel.clear_attribution_step();
+  funnel.clear_histogram();
+  funnel.clear_series();
+  absl::StatusOr<FunnelQuestion> question = ResolveFunnel(funnel, context);
+  if (!question.ok()) return WithinField("funnel", question.status());
+  return question;
+}
+
+absl::Status CheckActor(const v1::ExplainFunnelActorRequest& request, const FunnelQuestion& question) {
+  if (request.user_id().empty()) return InvalidField("user_id", "must be set");
+  RETURN_IF_ERROR(CheckText(request.user_id(), limits::kMaxUserIdBytes, "user_id"));
+  const bool by_session = question.actor == v1::ACTOR_SESSION;
+  switch (request.session_case()) {
+    case v1::ExplainFunnelActorRequest::kSessionId:
+      if (!by_session) {
+        return InvalidField("session_id", "must not be set unless funnel.actor is ACTOR_SESSION");
+      }
+      if (request.session_id().empty()) return InvalidField("session_id", "must not be empty");
+      return CheckText(request.session_id(), limits::kMaxSessionIdBytes, "session_id");
+    case v1::ExplainFunnelActorRequest::kSessionKey:
+      if (by_session) return absl::OkStatus();
+      return InvalidField("session_key", "must not be set unless funnel.actor is ACTOR_SESSION");
+    default:
+      if (!by_session) return absl::OkStatus();
+      return InvalidField("session_id",
+                          "must be set, or session_key, when funnel.actor is ACTOR_SESSION: the actor is one "
+                          "session of the user");
+  }
+}
+
+absl::StatusOr<ActorKey> FindActor(const v1::ExplainFunnelActorRequest& request,
+                                   const FunnelQuestion& question, pqxx::transaction_base& transaction) {
+  const int project = question.scope.project_id;
+  const pqxx::result users =
+      transaction.exec_params(sql::kExplainFunnelActorUser, project, request.user_id());
+  if (users.empty()) {
+    return absl::NotFoundError(absl::StrCat("user_id: no event of a user \"", request.user_id(),
+                                            "\" has been stored in the project ", question.scope.project));
+  }
+  ActorKey key;
+  key.user = users[0][0].as<int64_t>();
+  if (request.session_case() == v1::ExplainFunnelActorRequest::kSessionKey) {
+    key.session = request.session_key();
+  }
+  if (request.session_case() != v1::ExplainFunnelActorRequest::kSessionId) return key;
+  const pqxx::result sessions =
+      transaction.exec_params(sql::kExplainFunnelActorSession, project, key.user, request.session_id());
+  if (sessions.empty()) {
+    return absl::NotFoundError(absl::StrCat(
+        "session_id: the user \"", request.user_id(), "\" has no pipeline run \"", request.session_id(),
+        "\"; the texts of other sessions are not stored, so name those by session_key"));
+  }
+  key.session = sessions[0][0].as<int64_t>();
+  return key;
+}
+
+// Numbers, and beside them the names that match them.
+struct NumberedNames {
+  template <typename Numbered>
+  explicit NumberedNames(const std::vector<Numbered>& all) {
+    for (size_t i = 0; i < all.size(); ++i) {
+      for (const std::string& name : all[i].event_names) {
+        numbers.push_back(static_cast<int64_t>(i) + 1);
+        names.push_back(name);
+      }
+    }
+  }
+
+  std::vector<int64_t> numbers;
+  std::vector<std::string> names;
+};
+
+std::string FilterPlace(const std::string& column, size_t number) {
+  return absl::StrCat(column, "_filter_", number);
+}
+
+// The bits of `column` that an event has: those that its name has, less those whose filter it does not pass.
+template <typename Numbered>
+std::string MatchedBits(const std::string& column, const std::vector<Numbered>& all) {
+  std::vector<std::string> bits = {"0"};
+  for (size_t i = 0; i < all.size(); ++i) {
+    bits.push_back(absl::StrCat("CASE WHEN n.", column, " & (1 << ", i, ") <> 0 AND {",
+                                FilterPlace(column, i + 1), "} THEN 1 << ", i, " ELSE 0 END"));
+  }
+  return absl::StrJoin(bits, " | ");
+}
+
+FilteredStatement EventsStatement(const FunnelQuestion& question) {
+  std::string held;
+  for (size_t i = 1; i <= question.held.size(); ++i) absl::StrAppend(&held, ", {held_", i, "} AS held_", i);
+  FilteredStatement statement(absl::StrReplaceAll(
+      sql::kExplainFunnelActor, {{"{steps}", MatchedBits("steps", question.steps)},
+                                 {"{exclusions}", MatchedBits("exclusions", question.exclusions)},
+                                 {"{held}", held}}));
+  statement.Set("filter", question.scope.filter);
+  for (size_t i = 0; i < question.steps.size(); ++i) {
+    statement.Set(FilterPlace("steps", i + 1), question.steps[i].filter);
+  }
+  for (size_t i = 0; i < question.exclusions.size(); ++i) {
+    statement.Set(FilterPlace("exclusions", i + 1), question.exclusions[i].filter);
+  }
+  for (size_t i = 0; i < question.held.size(); ++i) {
+    statement.SetEventProperty(absl::StrCat("held_", i + 1), question.held[i]);
+  }
+  return statement;
+}
+
+absl::StatusOr<std::vector<FunnelWalkEvent>> LoadEvents(const FunnelQuestion& question, const ActorKey& actor,
+                                                        pqxx::transaction_base& transaction) {
+  const NumberedNames steps(question.steps);
+  const NumberedNames exclusions(question.exclusions);
+  int any_event_steps = 0;
+  for (int i = 0; i < question.step_count(); ++i) {
+    if (question.steps[i].event_names.empty()) any_event_steps |= 1 << i;
+  }
+  const absl::StatusOr<pqxx::result> rows = EventsStatement(question).Run(
+      transaction, question.scope.project_id, ToPostgres(question.scope.start),
+      ToPostgres(question.scan_end()), actor.user, actor.session, ToPostgresArray(steps.numbers),
+      ToPostgresArray(steps.names), any_event_steps, ToPostgresArray(exclusions.numbers),
+      ToPostgresArray(exclusions.names), question.order == v1::FUNNEL_ORDER_STRICT,
+      int64_t{kMaxExplainedEvents} + 1);
+  if (!rows.ok()) return WithinField("funnel", rows.status());
+  if (rows->size() > kMaxExplainedEvents) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the funnel looks at more than ", kMaxExplainedEvents,
+                     " events of this actor: shorten funnel.scope.interval or funnel.window"));
+  }
+  std::vector<FunnelWalkEvent> events;
+  for (const pqxx::row& row : *rows) {
+    FunnelWalkEvent& event = events.emplace_back();
+    event.time = TimeFromMicros(row["time_us"]);
+    event.producer_no = row["producer_no"].as<int>();
+    event.sequence = row["sequence"].as<int64_t>();
+    event.name = row["name"].as<std::string>();
+    event.steps = row["steps"].as<uint32_t>();
+    event.exclusions = row["exclusions"].as<uint32_t>();
+    for (size_t i = 1; i <= question.held.size(); ++i) {
+      const pqxx::field value = row[absl::StrCat("held_", i)];
+      event.held.push_back(value.is_null() ? std::nullopt : std::optional(value.as<std::string>()));
+    }
+  }
+  return events;
+}
+
+void AddEvent(const FunnelWalk& walk, size_t place, const FunnelExplanation& explanation,
+              const FunnelQuestion& question, v1::ExplainFunnelActorResponse& response) {
+  const FunnelWalkEvent& event = walk.events[place];
+  const FunnelEventVerdict& verdict = walk.verdicts[place];
+  v1::FunnelActorEvent& shown = *response.add_events();
+  *shown.mutable_event_time() = donut::ToProto(event.time);
+  shown.set_name(event.name);
+  for (int step = 1; step <= question.step_count(); ++step) {
+    if ((event.steps >> (step - 1) & 1) != 0) shown.add_matched_steps(step);
+  }
+  shown.set_role(verdict.role);
+  if (verdict.role != v1::FUNNEL_EVENT_ROLE_EXCLUDED) shown.set_step(verdict.step);
+  if (verdict.role == v1::FUNNEL_EVENT_ROLE_TOO_LATE) {
+    const absl::Time closed = walk.events[verdict.entry].time + question.window;
+    *shown.mutable_too_late_by() = donut::ToProto(event.time - closed);
+  }
+  shown.set_explanation(explanation.Of(place));
+  if (!event.takes_part()) return;
+  for (const std::optional<std::string>& value : event.held) shown.add_held_values(*value);
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ExplainFunnelActorResponse> ExplainFunnelActor(
+    const v1::ExplainFunnelActorRequest& request, const QueryContext& context,
+    pqxx::transaction_base& transaction) {
+  ASSIGN_OR_RETURN(const FunnelQuestion question, ResolveExplainedFunnel(request.funnel(), context));
+  RETURN_IF_ERROR(CheckActor(request, question));
+  ASSIGN_OR_RETURN(const ActorKey actor, FindActor(request, question, transaction));
+  ASSIGN_OR_RETURN(std::vector<FunnelWalkEvent> events, LoadEvents(question, actor, transaction));
+  const FunnelWalk walk = WalkFunnel(question, std::move(events));
+  const FunnelExplanation explanation(question, walk);
+
+  v1::ExplainFunnelActorResponse response;
+  *response.mutable_scope() = ToProto(question.scope);
+  response.set_summary(explanation.Summary());
+  response.set_level(static_cast<int>(walk.attempt.size()));
+  response.set_step_count(question.step_count());
+  for (const int place : walk.attempt) *response.add_step_times() = donut::ToProto(walk.events[place].time);
+  response.set_still_open(walk.still_open);
+  const size_t shown = std::min<size_t>(walk.events.size(), kMaxShownFunnelEvents);
+  for (size_t i = 0; i < shown; ++i) AddEvent(walk, i, explanation, question, response);
+  response.set_event_count(static_cast<int64_t>(walk.events.size()));
+  response.set_events_truncated(shown < walk.events.size());
+  return response;
+}
+
+}  // namespace donut::query

@@ -1,0 +1,58 @@
+// The cells of retention as PostgreSQL counts them: one statement, put together from the pieces that
+// kind, mode, alignment, breakdown and value ask for. No state; thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <pqxx/pqxx>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/proto_alias.h"
+#include "donut/analytics/v1/retention.pb.h"
+#include "query_service/filtered_statement.h"
+#include "query_service/metrics/retention/retention_question.h"
+
+namespace donut::query {
+
+struct RetentionCount {
+  int64_t actors = 0;
+  // Only with a value property.
+  double value_sum = 0;
+  double cumulative_sum = 0;
+};
+
+// One table of cohorts and columns.
+struct RetentionTable {
+  // By cohort and column, both from 0; kCohortItself as the column is the cohort itself (its size, and the
+  // value of offset 0), kComplete as the cohort all those whose cell is complete (values alone). Empty cells
+  // are not there.
+  std::map<std::pair<size_t, size_t>, RetentionCount> counts;
+
+  static constexpr size_t kCohortItself = static_cast<size_t>(-1);
+  static constexpr size_t kComplete = static_cast<size_t>(-1);
+
+  RetentionCount At(size_t cohort, size_t column) const {
+    const auto found = counts.find({cohort, column});
+    return found == counts.end() ? RetentionCount() : found->second;
+  }
+};
+
+struct RetentionCounts {
+  RetentionTable all;
+  // The values by size, then `other` and `none`, where anyone is in them.
+  std::vector<std::pair<v1::BreakdownValue, RetentionTable>> rows;
+  int64_t breakdown_value_count = 0;
+};
+
+absl::StatusOr<RetentionCounts> CountRetention(const RetentionQuestion& question,
+                                               pqxx::transaction_base& transaction);
+
+// The piece that finds the start events of the question's kind.
+const std::string& RetentionStarts(const RetentionQuestion& question);
+// Sets the three filters.
+void SetRetentionFilters(const RetentionQuestion& question, FilteredStatement& statement);
+
+}  // namespace donut::query
