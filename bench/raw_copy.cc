@@ -9,10 +9,10 @@ namespace {
 
 constexpr size_t kPieceBytes = 64 << 10;
 constexpr char kCopyOut[] =
-    "COPY (SELECT event_time, received_at, user_id, session_id, sequence, project_id, event_name_id, "
+    "COPY (SELECT event_time, received_time, user_id, session_id, sequence, project_id, event_name_id, "
     "producer_no, properties FROM analytics_events ORDER BY sequence) TO STDOUT (FORMAT binary)";
 constexpr char kCopyIn[] =
-    "COPY analytics_events (event_time, received_at, user_id, session_id, sequence, project_id, "
+    "COPY analytics_events (event_time, received_time, user_id, session_id, sequence, project_id, "
     "event_name_id, "
     "producer_no, properties) FROM STDIN (FORMAT binary)";
 

@@ -29,7 +29,7 @@ TEST_F(PostgresEventSinkTest, StoresWhatAnEventSays) {
   ASSERT_TRUE(results[0].status.ok()) << results[0].status;
   EXPECT_EQ(results[0].stored_count, 1);
   EXPECT_EQ(Query("SELECT event_time FROM analytics_events"), "2024-01-01 00:00:00.123456+00");
-  EXPECT_EQ(Query("SELECT received_at FROM analytics_events"), "2024-01-31 12:00:00+00");
+  EXPECT_EQ(Query("SELECT received_time FROM analytics_events"), "2024-01-31 12:00:00+00");
   EXPECT_EQ(Query("SELECT properties->>'text' FROM analytics_events"), "a\"b\\c\n{},NULL");
   EXPECT_EQ(Query("SELECT properties - 'text' FROM analytics_events"),
             R"({"i": 9007199254740992, "l": [null, true], "n": 1.5})");

@@ -47,7 +47,7 @@ constexpr char kInsertEvents[] = R"(
     INSERT INTO users (project_id, user_id, distinct_id, properties)
     SELECT DISTINCT $1::int, hashtextextended(u, $1::int), u, coalesce($3::jsonb -> u, '{}') FROM rows
   )
-  INSERT INTO analytics_events (event_time, received_at, user_id, session_id, sequence, project_id, event_name_id,
+  INSERT INTO analytics_events (event_time, received_time, user_id, session_id, sequence, project_id, event_name_id,
                                 producer_no, properties)
   SELECT t, now(), hashtextextended(u, $1::int), hashtextextended(s, hashtextextended(u, $1::int)), sequence, $1::int,
          event_name_id, producer, NULLIF(properties, 'null')

@@ -18,19 +18,23 @@ namespace {
 const std::map<std::string, std::set<std::string>>& AllowedIncludes() {
   static const auto* const allowed = new std::map<std::string, std::set<std::string>>{
       {"common", {}},
-      {"collector", {"common"}},
-      {"query_service", {"common"}},
+      {"history", {"common"}},
+      {"collector", {"common", "history"}},
+      {"compactor", {"common", "history"}},
+      {"query_service", {"common", "history"}},
       {"client_lib", {"common"}},
       {"cli", {"common", "client_lib"}},
       {"examples", {"common", "client_lib"}},
-      {"bench", {"common", "collector", "query_service", "client_lib", "cli", "tests"}},
-      {"tests", {"common", "collector", "query_service", "client_lib", "cli", "examples", "bench"}}};
+      {"bench", {"common", "history", "collector", "compactor", "query_service", "client_lib", "cli", "tests"}},
+      {"tests",
+       {"common", "history", "collector", "compactor", "query_service", "client_lib", "cli", "examples", "bench"}}};
   return *allowed;
 }
 
 // Stems of the files that may name the library; a trailing slash means the folder.
 constexpr const char* kPqxxPlaces[] = {"common/postgres/",
                                        "query_service/",
+                                       "compactor/",
                                        "collector/database_upkeep",
                                        "collector/event_names",
                                        "collector/event_writer",
@@ -41,6 +45,7 @@ constexpr const char* kPqxxPlaces[] = {"common/postgres/",
                                        "collector/sql_array",
                                        "collector/user_property_writer",
                                        "cli/database",
+                                       "cli/history",
                                        "cli/keys",
                                        "cli/migrate",
                                        "cli/projects",
@@ -85,7 +90,8 @@ std::string WhyNotInclude(const std::string& path, const std::string& header) {
   const std::string to = FolderOf(header);
   if (to == "donut") {
     if (absl::StartsWith(header, "donut/analytics/")) return "";
-    const bool is_public_client = from != "common" && from != "collector" && from != "query_service";
+    const bool is_public_client = from != "common" && from != "collector" && from != "query_service" &&
+                                  from != "history" && from != "compactor";
     return is_public_client ? "" : "the services and common do not use the client";
   }
   if (from == "client_lib" && absl::StartsWith(header, "common/postgres/")) {

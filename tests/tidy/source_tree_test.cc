@@ -22,9 +22,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 const fs::path kTop = DONUT_SOURCE_FOLDER;
-constexpr const char* kSourceFolders[] = {"bench",     "cli",           "client_lib", "cmake",
-                                          "collector", "common",        "examples",   "migrations",
-                                          "proto",     "query_service", "scripts",    "tests"};
+constexpr const char* kSourceFolders[] = {"bench",     "cli",     "client_lib", "cmake",         "collector",
+                                          "common",    "compactor", "examples", "history",       "migrations",
+                                          "proto",     "query_service", "scripts",  "tests"};
 
 std::string Read(const fs::path& path) {
   std::ifstream stream(path, std::ios::binary);
