@@ -17,7 +17,7 @@ namespace donut::history {
 struct EncodedColumn {
   int number = 0;
   std::string body;
-  uint32_t checksum = 0;
+  uint64_t checksum = 0;
 };
 
 struct EncodedBlock {

@@ -23,7 +23,7 @@ std::string EncodeColumn(const Column& column, Compression compression);
 // the body's own length before it makes room for it. With kUsers the ends are made as well (`is_users`).
 absl::StatusOr<Column> DecodeColumn(std::string_view body, size_t expected_values, bool is_users = false);
 
-// CRC-32C, as stored beside each body.
-uint32_t Checksum(std::string_view body);
+// XXH3 with 64 bits (xxhash, "XXH3_64bits"), as stored beside each body.
+uint64_t Checksum(std::string_view body);
 
 }  // namespace donut::history

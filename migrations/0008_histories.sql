@@ -49,7 +49,7 @@ CREATE TABLE history_fresh (
   event_count   int NOT NULL,
   first_time_us bigint NOT NULL,  -- microseconds since 1970
   last_time_us  bigint NOT NULL,
-  checksum      bigint NOT NULL,  -- CRC-32C of the body
+  checksum      bigint NOT NULL,  -- XXH3_64bits of the body, signed
   body          bytea NOT NULL
 );
 
@@ -78,7 +78,7 @@ CREATE INDEX history_blocks_month ON history_blocks (project_id, month);
 CREATE TABLE history_columns (
   block_id  uuid NOT NULL,
   column_no int NOT NULL,
-  checksum  bigint NOT NULL,
+  checksum  bigint NOT NULL,  -- as in history_fresh
   body      bytea NOT NULL,
   PRIMARY KEY (block_id, column_no)
 );

@@ -5,7 +5,7 @@ BASE_PACKAGES=(
   ca-certificates git g++ cmake ninja-build ccache pkg-config util-linux
   libgrpc++-dev libgrpc-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev
   libpqxx-dev libpq-dev postgresql-15
-  libsodium-dev libcli11-dev libsimdjson-dev nlohmann-json3-dev zlib1g-dev libzstd-dev libcrc32c-dev
+  libsodium-dev libcli11-dev libsimdjson-dev nlohmann-json3-dev zlib1g-dev libzstd-dev libxxhash-dev
   libgtest-dev libgmock-dev
 )
 CHECK_PACKAGES=(clang clang-tidy clang-format shellcheck)
