@@ -237,20 +237,19 @@ absl::Status FilteredStatement::Prepare(pqxx::transaction_base& transaction) con
   // Said by each statement, as several may share the transaction.
   transaction.exec0(avoid_nested_loops_ ? "SET LOCAL enable_nestloop = off"
                                         : "SET LOCAL enable_nestloop = on");
-  return CheckRegexes(transaction);
+  for (const auto& [place, filter] : filters_) RETURN_IF_ERROR(CheckRegexes(transaction, filter));
+  return absl::OkStatus();
 }
 
-absl::Status FilteredStatement::CheckRegexes(pqxx::transaction_base& transaction) const {
-  for (const auto& [place, filter] : filters_) {
-    for (const EventFilter::Regex& regex : filter.regexes) {
-      const absl::Status status =
-          postgres::RunSavepoint(transaction, [&] { transaction.exec_params(kTryRegex, regex.text); });
-      if (postgres::SqlStateOf(status) == kInvalidRegex) {
-        return InvalidField(regex.field,
-                            "must be a regular expression that PostgreSQL reads, and not too complex");
-      }
-      RETURN_IF_ERROR(status);
+absl::Status CheckRegexes(pqxx::transaction_base& transaction, const EventFilter& filter) {
+  for (const EventFilter::Regex& regex : filter.regexes) {
+    const absl::Status status =
+        postgres::RunSavepoint(transaction, [&] { transaction.exec_params(kTryRegex, regex.text); });
+    if (postgres::SqlStateOf(status) == kInvalidRegex) {
+      return InvalidField(regex.field,
+                          "must be a regular expression that PostgreSQL reads, and not too complex");
     }
+    RETURN_IF_ERROR(status);
   }
   return absl::OkStatus();
 }

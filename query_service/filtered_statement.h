@@ -21,6 +21,9 @@
 
 namespace donut::query {
 
+// INVALID_ARGUMENT when one of the filter's regular expressions does not compile: only PostgreSQL can tell.
+absl::Status CheckRegexes(pqxx::transaction_base& transaction, const EventFilter& filter);
+
 class FilteredStatement {
  public:
   explicit FilteredStatement(std::string sql) : sql_(std::move(sql)) {}
@@ -60,7 +63,6 @@ class FilteredStatement {
 
  private:
   absl::Status Prepare(pqxx::transaction_base& transaction) const;
-  absl::Status CheckRegexes(pqxx::transaction_base& transaction) const;
 
   const std::string sql_;
   std::map<std::string, EventFilter> filters_;

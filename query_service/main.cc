@@ -7,12 +7,15 @@
 #include "common/postgres/project_directory.h"
 #include "common/postgres/service.h"
 #include "common/service_flags.h"
+#include "query_service/events/history_store.h"
 #include "query_service/metric_runner.h"
 #include "query_service/query_options.h"
 #include "query_service/query_service.h"
 #include "query_service/statement_settings.h"
 
 ABSL_FLAG(int, max_queries, 0, "Queries at once; 0: as many as there are processors, from 2 to 8.");
+ABSL_FLAG(int, history_cache_mib, donut::query::QueryOptions().history_cache_mib,
+          "MiB of histories that are kept between questions.");
 
 namespace {
 
@@ -27,7 +30,8 @@ int main(int argc, char** argv) {
       argc, argv, {"127.0.0.1:50052", "DONUT_QUERY_ADDRESS", "donut_query", "DONUT_QUERY_METRICS_ADDRESS"});
   if (!flags.ok()) return donut::postgres::FailedToStart(flags.status());
 
-  const donut::query::QueryOptions query{absl::GetFlag(FLAGS_max_queries)};
+  const donut::query::QueryOptions query{absl::GetFlag(FLAGS_max_queries),
+                                         absl::GetFlag(FLAGS_history_cache_mib)};
   if (const absl::Status valid = query.Validate(); !valid.ok()) return donut::postgres::FailedToStart(valid);
 
   donut::postgres::ServiceOptions options = donut::postgres::ServiceOptionsFrom("donut-query", *flags);
@@ -37,7 +41,8 @@ int main(int argc, char** argv) {
   donut::postgres::ProjectDirectory directory(options.anonymous_allowed());
   donut::postgres::ConnectionPool pool(options.database, query.connections());
   donut::SystemClock clock;
-  donut::query::MetricRunner runner(&directory, &pool, &clock);
+  donut::query::HistoryStore histories(static_cast<size_t>(query.history_cache_mib) << 20);
+  donut::query::MetricRunner runner(&directory, &pool, &clock, {}, &histories);
   const auto service = donut::query::MakeQueryService(&runner);
   donut::postgres::ServiceHooks hooks;
   hooks.configure = donut::query::ConfigureQueryServer;

@@ -41,9 +41,9 @@ std::optional<DatabaseError> ErrorOf(const absl::Status& status, bool broken) {
 }
 
 void LimitStatements(pqxx::transaction_base& transaction, absl::Duration limit) {
-  // Zero would mean no limit.
+  // Zero would mean no limit. SET takes no snapshot, as a SELECT would: the first statement that reads does.
   const int64_t milliseconds = std::max<int64_t>(1, absl::ToInt64Milliseconds(limit));
-  transaction.exec_params("SELECT set_config('statement_timeout', $1, true)", absl::StrCat(milliseconds));
+  transaction.exec0(absl::StrCat("SET LOCAL statement_timeout = ", milliseconds));
 }
 
 void LogFailure(const std::string& request_name, const absl::Status& status) {
@@ -104,16 +104,18 @@ absl::Status MetricRunner::RunOnce(grpc::ServerContext& context, const QueryCont
   connection_died = false;
   ASSIGN_OR_RETURN(postgres::ConnectionPool::Lease lease, Acquire());
   const CountedIn in_use(metrics_.connections_in_use);
-  pqxx::connection& connection = *lease;
-  StatementWatch::Watched watched(
-      &watch_, [&] { return context.IsCancelled() || clock_->Now() > deadline; },
-      [&] {
-        try {
-          connection.cancel_query();
-        } catch (const std::exception&) {
-          // Too late, or no way to the database: statement_timeout ends it.
-        }
-      });
+  postgres::CopyConnection& connection = *lease;
+  const auto abandoned = [&] { return context.IsCancelled() || clock_->Now() > deadline; };
+  const HistoryAccess histories{histories_, &connection, abandoned};
+  QueryContext asked = query;
+  if (histories_ != nullptr) asked.histories = &histories;
+  StatementWatch::Watched watched(&watch_, abandoned, [&] {
+    try {
+      connection.cancel_query();
+    } catch (const std::exception&) {
+      // Too late, or no way to the database: statement_timeout ends it.
+    }
+  });
   bool broken = false;
   absl::Status status = postgres::RunTransaction(
                             connection, postgres::TransactionKind::kReadOnlySnapshot,
@@ -122,7 +124,7 @@ absl::Status MetricRunner::RunOnce(grpc::ServerContext& context, const QueryCont
                               if (left <= absl::ZeroDuration())
                                 return absl::DeadlineExceededError("before the first statement");
                               LimitStatements(transaction, left);
-                              return body(query, transaction);
+                              return body(asked, transaction);
                             },
                             broken)
                             .status;

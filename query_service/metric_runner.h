@@ -15,6 +15,7 @@
 #include "common/postgres/connection_pool.h"
 #include "common/postgres/project_directory.h"
 #include "grpcpp/grpcpp.h"
+#include "query_service/engine.h"
 #include "query_service/query_metrics.h"
 #include "query_service/query_scope.h"
 #include "query_service/statement_watch.h"
@@ -34,10 +35,10 @@ struct MetricRunnerOptions {
 
 class MetricRunner {
  public:
-  // All are the caller's and must outlive the runner.
+  // All are the caller's and must outlive the runner. `histories`: null: SQL alone answers.
   MetricRunner(const postgres::ProjectDirectory* directory, postgres::ConnectionPool* pool,
-               const Clock* clock, MetricRunnerOptions options = {})
-      : directory_(directory), pool_(pool), clock_(clock), options_(options) {}
+               const Clock* clock, MetricRunnerOptions options = {}, HistoryStore* histories = nullptr)
+      : directory_(directory), pool_(pool), clock_(clock), options_(options), histories_(histories) {}
 
   // A metric validates, binds and folds: it knows neither gRPC nor connections.
   template <typename Request, typename Response>
@@ -72,6 +73,7 @@ class MetricRunner {
   postgres::ConnectionPool* const pool_;
   const Clock* const clock_;
   const MetricRunnerOptions options_;
+  HistoryStore* const histories_;
   QueryMetrics metrics_;
   StatementWatch watch_;
 };

@@ -9,6 +9,7 @@
 namespace donut::query {
 
 inline constexpr int kMostQueries = 64;
+inline constexpr int kMostHistoryCacheMib = 1 << 20;
 
 struct QueryOptions {
   // Queries that PostgreSQL works on at once: each has a connection, and others wait for one. More would not
@@ -16,11 +17,19 @@ struct QueryOptions {
   // processors, from 2 to 8.
   int max_queries = 0;
 
+  // What is kept of histories between questions, in MiB.
+  int history_cache_mib = 512;
+
   // INVALID_ARGUMENT names the flag and the rule.
   absl::Status Validate() const {
-    if (max_queries >= 0 && max_queries <= kMostQueries) return absl::OkStatus();
-    return absl::InvalidArgumentError(
-        "--max_queries: must be from 1 to 64, or 0 for as many as there are processors");
+    if (max_queries < 0 || max_queries > kMostQueries) {
+      return absl::InvalidArgumentError(
+          "--max_queries: must be from 1 to 64, or 0 for as many as there are processors");
+    }
+    if (history_cache_mib < 1 || history_cache_mib > kMostHistoryCacheMib) {
+      return absl::InvalidArgumentError("--history_cache_mib: must be from 1 to 1048576");
+    }
+    return absl::OkStatus();
   }
 
   int connections() const {

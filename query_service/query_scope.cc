@@ -148,6 +148,10 @@ absl::StatusOr<QueryScope> ResolveView(const v1::Scope& scope, const QueryContex
     default:
       return InvalidField("scope.week_start", "must be WEEK_START_MONDAY or WEEK_START_SUNDAY");
   }
+  if (!v1::Engine_IsValid(scope.engine())) {
+    return InvalidField("scope.engine", "must be ENGINE_AUTO, ENGINE_SQL or ENGINE_HISTORY");
+  }
+  if (scope.engine() != v1::ENGINE_UNSPECIFIED) resolved.engine = scope.engine();
   ASSIGN_OR_RETURN(resolved.filter, ResolveFilterOf(scope, "scope.filter"));
   return resolved;
 }
@@ -184,6 +188,9 @@ v1::ResolvedScope ToProto(const QueryScope& scope) {
   proto.set_project(scope.project);
   proto.set_preset(scope.preset);
   if (!scope.filter.empty()) *proto.mutable_filter() = scope.filter.proto;
+  proto.set_engine(scope.answered_by);
+  proto.set_engine_reason(scope.engine_reason);
+  proto.set_unpacked_event_count(scope.unpacked_event_count);
   return proto;
 }
 

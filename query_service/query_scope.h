@@ -27,10 +27,14 @@ inline constexpr int kMinYear = 1971;
 inline constexpr int kMaxYear = 2200;
 inline constexpr int kDefaultIntervalDays = 30;
 
-// Who asks, and when.
+struct HistoryAccess;  // engine.h
+
+// Who asks, when, and what there is to read from besides tables.
 struct QueryContext {
   postgres::Project project;
   absl::Time now;
+  // Null: SQL alone answers.
+  const HistoryAccess* histories = nullptr;
 };
 
 // v1::Scope with every default filled in. Times are whole microseconds.
@@ -47,6 +51,12 @@ struct QueryScope {
   v1::WeekStart week_start = v1::WEEK_START_MONDAY;
   EventFilter filter;
   v1::Preset preset = v1::PRESET_UNSPECIFIED;
+  // AUTO, SQL or HISTORY.
+  v1::Engine engine = v1::ENGINE_AUTO;
+  // What AnswerBy (engine.h) says of the answer; UNSPECIFIED before.
+  v1::Engine answered_by = v1::ENGINE_UNSPECIFIED;
+  std::string engine_reason;
+  int64_t unpacked_event_count = 0;
 
   // Exclusive bounds for `event_time <`: of what is seen at all, and of what is seen of the interval.
   absl::Time seen_end() const { return as_of + absl::Microseconds(1); }

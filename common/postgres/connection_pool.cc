@@ -150,7 +150,7 @@ absl::StatusOr<std::unique_ptr<CopyConnection>> ConnectForCopy(const ConnectionO
   return ConnectAs<CopyConnection>(options);
 }
 
-ConnectionPool::Lease::Lease(ConnectionPool* pool, std::unique_ptr<pqxx::connection> connection)
+ConnectionPool::Lease::Lease(ConnectionPool* pool, std::unique_ptr<CopyConnection> connection)
     : pool_(pool), connection_(std::move(connection)) {}
 
 ConnectionPool::Lease::Lease(Lease&& other) noexcept
@@ -188,7 +188,7 @@ absl::StatusOr<ConnectionPool::Lease> ConnectionPool::Acquire(absl::Duration tim
     }
   }
   // Not under the lock: connecting takes its time, and others may have what they need.
-  absl::StatusOr<std::unique_ptr<pqxx::connection>> connection = Connect(options_);
+  absl::StatusOr<std::unique_ptr<CopyConnection>> connection = ConnectForCopy(options_);
   if (!connection.ok()) {
     Return(nullptr);
     return connection.status();
@@ -196,7 +196,7 @@ absl::StatusOr<ConnectionPool::Lease> ConnectionPool::Acquire(absl::Duration tim
   return Lease(this, *std::move(connection));
 }
 
-void ConnectionPool::Return(std::unique_ptr<pqxx::connection> connection) {
+void ConnectionPool::Return(std::unique_ptr<CopyConnection> connection) {
   MutexLock lock(mutex_);
   --leased_;
   if (connection != nullptr && connection->is_open()) idle_.push_back(std::move(connection));

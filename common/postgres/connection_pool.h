@@ -39,7 +39,7 @@ struct ConnectionOptions {
 // message.
 absl::StatusOr<std::unique_ptr<pqxx::connection>> Connect(const ConnectionOptions& options);
 
-// The same, for one that also takes binary COPY.
+// The same, for one that also speaks PostgreSQL's binary form. The pool's are such.
 absl::StatusOr<std::unique_ptr<CopyConnection>> ConnectForCopy(const ConnectionOptions& options);
 
 class ConnectionPool {
@@ -51,16 +51,16 @@ class ConnectionPool {
     Lease(Lease&&) noexcept;
     Lease& operator=(Lease&&) = delete;
     ~Lease();
-    pqxx::connection& operator*() const { return *connection_; }
-    pqxx::connection* operator->() const { return connection_.get(); }
+    CopyConnection& operator*() const { return *connection_; }
+    CopyConnection* operator->() const { return connection_.get(); }
     // The connection stays usable until the lease ends, and is closed then.
     void Discard() { discarded_ = true; }
 
    private:
     friend class ConnectionPool;
-    Lease(ConnectionPool* pool, std::unique_ptr<pqxx::connection> connection);
+    Lease(ConnectionPool* pool, std::unique_ptr<CopyConnection> connection);
     ConnectionPool* pool_;
-    std::unique_ptr<pqxx::connection> connection_;
+    std::unique_ptr<CopyConnection> connection_;
     bool discarded_ = false;
   };
 
@@ -72,14 +72,14 @@ class ConnectionPool {
   absl::StatusOr<Lease> Acquire(absl::Duration timeout);
 
  private:
-  void Return(std::unique_ptr<pqxx::connection> connection);
+  void Return(std::unique_ptr<CopyConnection> connection);
 
   const ConnectionOptions options_;
   const int size_;
   Mutex mutex_;
   ConditionVariable place_free_;
   int leased_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::vector<std::unique_ptr<pqxx::connection>> idle_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<CopyConnection>> idle_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace donut::postgres

@@ -39,6 +39,7 @@ class CopyConnection final : public pqxx::connection_base {
 
  private:
   friend class BinaryCopy;
+  friend class BinaryRows;
   HandlePolicy policy_;
 };
 

@@ -8,9 +8,12 @@
 #include "common/grpc_status.h"
 #include "common/proto_time.h"
 #include "common/status_macros.h"
+#include "query_service/engine.h"
 #include "query_service/event_breakdown.h"
-#include "query_service/metrics/active_users/active_users_counts.h"
+#include "query_service/metrics/active_users/active_users_by_history.h"
+#include "query_service/metrics/active_users/active_users_by_sql.h"
 #include "query_service/metrics/active_users/previous_interval.h"
+#include "query_service/rate.h"
 
 namespace donut::query {
 namespace {
@@ -28,19 +31,74 @@ absl::Status CheckBreakdownBuckets(const EventBreakdown& breakdown, size_t bucke
                    "longer buckets"));
 }
 
-absl::Status AddPrevious(ActiveUsersQuestion question, pqxx::transaction_base& transaction,
-                         v1::GetActiveUsersResponse& response) {
+// What a request asks, checked.
+struct Asked {
+  ActiveUsersQuestion question;
+  EventBreakdown breakdown;
+  bool compare_to_previous = false;
+};
+
+absl::StatusOr<Asked> Resolve(const v1::GetActiveUsersRequest& request, const QueryContext& context) {
+  Asked asked;
+  ActiveUsersQuestion& question = asked.question;
+  ASSIGN_OR_RETURN(question.scope, ResolveScopeOrDay(request.scope(), request.date(), "date", context));
+  ASSIGN_OR_RETURN(question.granularity, ResolveGranularity(request.granularity(), "granularity"));
+  ASSIGN_OR_RETURN(question.actor, ResolveActor(request.actor(), "actor"));
+  ASSIGN_OR_RETURN(question.names, ResolveEventNames(request.event_names(), "event_names"));
+  ASSIGN_OR_RETURN(asked.breakdown, ResolveBreakdownOf(request));
+  ASSIGN_OR_RETURN(question.buckets,
+                   IntervalBuckets(question.scope, question.granularity, kMaxActiveUsersBuckets));
+  RETURN_IF_ERROR(CheckBreakdownBuckets(asked.breakdown, question.buckets.size()));
+  asked.compare_to_previous = request.compare_to_previous();
+  return asked;
+}
+
+ActiveUsersQuestion Before(const ActiveUsersQuestion& question) {
   PreviousInterval interval = IntervalBefore(question.scope, question.granularity);
-  question.scope.start = interval.start;
-  question.scope.end = interval.end;
-  question.buckets = std::move(interval.buckets);
-  ASSIGN_OR_RETURN(ActiveUsersSeries series, CountActiveUsers(question, transaction));
-  v1::PreviousActiveUsers& previous = *response.mutable_previous();
-  *previous.mutable_start_time() = donut::ToProto(interval.start);
-  *previous.mutable_end_time() = donut::ToProto(interval.end);
-  previous.set_active_count(series.active_count);
-  for (v1::ActiveUsersBucket& bucket : series.buckets) previous.add_buckets()->Swap(&bucket);
-  return absl::OkStatus();
+  ActiveUsersQuestion before = question;
+  before.scope.start = interval.start;
+  before.scope.end = interval.end;
+  before.buckets = std::move(interval.buckets);
+  return before;
+}
+
+// The numbers of an answer.
+struct Counted {
+  ActiveUsersCounts whole;
+  ActiveUsersByValue by_value;
+  ActiveUsersCounts previous;
+};
+
+// `count` and `count_by_value` are those of an engine.
+template <typename Count, typename CountByValue>
+absl::StatusOr<Counted> CountAll(const Asked& asked, const Count& count, const CountByValue& count_by_value) {
+  Counted counted;
+  ASSIGN_OR_RETURN(counted.whole, count(asked.question));
+  if (!asked.breakdown.empty()) {
+    ASSIGN_OR_RETURN(counted.by_value, count_by_value(asked.question, asked.breakdown));
+  }
+  if (asked.compare_to_previous) {
+    ASSIGN_OR_RETURN(counted.previous, count(Before(asked.question)));
+  }
+  return counted;
+}
+
+// Into an answer, a row of its breakdown, or the interval before.
+template <typename Message>
+void SetCounts(const ActiveUsersQuestion& question, const ActiveUsersCounts& counts, Message& message) {
+  message.set_active_count(counts.active);
+  for (size_t i = 0; i < counts.buckets.size(); ++i) {
+    const ActiveUsersBucketCount& count = counts.buckets[i];
+    v1::ActiveUsersBucket& bucket = *message.add_buckets();
+    *bucket.mutable_bucket() = ToProto(question.buckets[i], question.granularity, question.scope);
+    bucket.set_active_count(count.active);
+    bucket.set_new_count(count.newcomers);
+    bucket.set_known_count(count.active - count.newcomers);
+    if (question.granularity != v1::GRANULARITY_DAY) continue;
+    bucket.set_trailing_7_day_count(count.trailing_7_days);
+    bucket.set_trailing_30_day_count(count.trailing_30_days);
+    SetRate(ShareOf(count.active, count.trailing_30_days), [&] { return bucket.mutable_stickiness(); });
+  }
 }
 
 }  // namespace
@@ -48,31 +106,47 @@ absl::Status AddPrevious(ActiveUsersQuestion question, pqxx::transaction_base& t
 absl::StatusOr<v1::GetActiveUsersResponse> ActiveUsers(const v1::GetActiveUsersRequest& request,
                                                        const QueryContext& context,
                                                        pqxx::transaction_base& transaction) {
-  ActiveUsersQuestion question;
-  ASSIGN_OR_RETURN(question.scope, ResolveScopeOrDay(request.scope(), request.date(), "date", context));
-  ASSIGN_OR_RETURN(question.granularity, ResolveGranularity(request.granularity(), "granularity"));
-  ASSIGN_OR_RETURN(question.actor, ResolveActor(request.actor(), "actor"));
-  ASSIGN_OR_RETURN(question.names, ResolveEventNames(request.event_names(), "event_names"));
-  ASSIGN_OR_RETURN(const EventBreakdown breakdown, ResolveBreakdownOf(request));
-  ASSIGN_OR_RETURN(question.buckets,
-                   IntervalBuckets(question.scope, question.granularity, kMaxActiveUsersBuckets));
-  RETURN_IF_ERROR(CheckBreakdownBuckets(breakdown, question.buckets.size()));
+  ASSIGN_OR_RETURN(Asked asked, Resolve(request, context));
+  ActiveUsersQuestion& question = asked.question;
+  ASSIGN_OR_RETURN(
+      const Counted counted,
+      AnswerBy(
+          context, transaction, question.scope,
+          [&](HistoryRun& run) {
+            return CountAll(
+                asked, [&](const auto& one) { return ActiveUsersByHistory(one, run); },
+                [&](const auto& one, const auto& by) { return ActiveUsersByValueByHistory(one, by, run); });
+          },
+          [&] {
+            return CountAll(
+                asked, [&](const auto& one) { return ActiveUsersBySql(one, transaction); },
+                [&](const auto& one, const auto& by) {
+                  return ActiveUsersByValueBySql(one, by, transaction);
+                });
+          }));
 
   v1::GetActiveUsersResponse response;
   *response.mutable_scope() = ToProto(question.scope);
   response.set_granularity(question.granularity);
   response.set_actor(question.actor);
   *response.mutable_event_names() = request.event_names();
-  ASSIGN_OR_RETURN(ActiveUsersSeries series, CountActiveUsers(question, transaction));
-  response.set_active_count(series.active_count);
-  for (v1::ActiveUsersBucket& bucket : series.buckets) response.add_buckets()->Swap(&bucket);
-  if (!breakdown.empty()) {
-    ASSIGN_OR_RETURN(ActiveUsersRows by_value, CountActiveUsersByValue(question, breakdown, transaction));
-    *response.mutable_breakdown() = breakdown.proto;
-    for (v1::ActiveUsersBreakdownRow& row : by_value.rows) response.add_breakdown_rows()->Swap(&row);
-    response.set_breakdown_value_count(by_value.value_count);
+  SetCounts(question, counted.whole, response);
+  if (!asked.breakdown.empty()) {
+    *response.mutable_breakdown() = asked.breakdown.proto;
+    for (const auto& [value, counts] : counted.by_value.rows) {
+      v1::ActiveUsersBreakdownRow& row = *response.add_breakdown_rows();
+      *row.mutable_value() = value;
+      SetCounts(question, counts, row);
+    }
+    response.set_breakdown_value_count(counted.by_value.value_count);
   }
-  if (request.compare_to_previous()) RETURN_IF_ERROR(AddPrevious(question, transaction, response));
+  if (asked.compare_to_previous) {
+    const ActiveUsersQuestion before = Before(question);
+    v1::PreviousActiveUsers& previous = *response.mutable_previous();
+    *previous.mutable_start_time() = donut::ToProto(before.scope.start);
+    *previous.mutable_end_time() = donut::ToProto(before.scope.end);
+    SetCounts(before, counted.previous, previous);
+  }
   return response;
 }
 

@@ -1,4 +1,4 @@
-#include "query_service/metrics/active_users/active_users_counts.h"
+#include "query_service/metrics/active_users/active_users_by_sql.h"
 
 #include <algorithm>
 #include <utility>
@@ -8,7 +8,6 @@
 #include "common/status_macros.h"
 #include "query_service/filtered_statement.h"
 #include "query_service/metrics_sql.h"
-#include "query_service/rate.h"
 #include "query_service/sql_values.h"
 
 namespace donut::query {
@@ -67,17 +66,9 @@ absl::StatusOr<pqxx::result> RunStatement(const FilteredStatement& statement,
       pieces.first_bucket_piece, question.granularity == v1::GRANULARITY_DAY, more...);
 }
 
-void FoldBucket(const pqxx::row& row, const ActiveUsersQuestion& question, v1::ActiveUsersBucket& bucket) {
-  *bucket.mutable_bucket() =
-      ToProto(question.buckets[row["bucket"].as<size_t>()], question.granularity, question.scope);
-  bucket.set_active_count(row["active_count"].as<int64_t>());
-  bucket.set_new_count(row["new_count"].as<int64_t>());
-  bucket.set_known_count(bucket.active_count() - bucket.new_count());
-  if (question.granularity != v1::GRANULARITY_DAY) return;
-  bucket.set_trailing_7_day_count(row["trailing_7_day_count"].as<int64_t>());
-  bucket.set_trailing_30_day_count(row["trailing_30_day_count"].as<int64_t>());
-  SetRate(ShareOf(bucket.active_count(), bucket.trailing_30_day_count()),
-          [&] { return bucket.mutable_stickiness(); });
+ActiveUsersBucketCount ReadBucket(const pqxx::row& row) {
+  return {row["active_count"].as<int64_t>(), row["new_count"].as<int64_t>(),
+          row["trailing_7_day_count"].as<int64_t>(), row["trailing_30_day_count"].as<int64_t>()};
 }
 
 // See active_users_breakdown.sql.
@@ -96,40 +87,38 @@ v1::BreakdownValue ToBreakdownValue(const pqxx::row& first_of_row, int limit) {
 
 }  // namespace
 
-absl::StatusOr<ActiveUsersSeries> CountActiveUsers(const ActiveUsersQuestion& question,
+absl::StatusOr<ActiveUsersCounts> ActiveUsersBySql(const ActiveUsersQuestion& question,
                                                    pqxx::transaction_base& transaction) {
-  ActiveUsersSeries series;
-  if (question.buckets.empty()) return series;
+  ActiveUsersCounts counts;
+  if (question.buckets.empty()) return counts;
   FilteredStatement statement(absl::StrCat(sql::kActiveUsersPresence, sql::kActiveUsers));
   statement.Set("filter", question.scope.filter);
   ASSIGN_OR_RETURN(const pqxx::result rows, RunStatement(statement, question, transaction));
-  series.active_count = rows[0]["row_active_count"].as<int64_t>();
-  series.buckets.reserve(rows.size());
-  for (const pqxx::row& row : rows) FoldBucket(row, question, series.buckets.emplace_back());
-  return series;
+  counts.active = rows[0]["row_active_count"].as<int64_t>();
+  counts.buckets.reserve(rows.size());
+  for (const pqxx::row& row : rows) counts.buckets.push_back(ReadBucket(row));
+  return counts;
 }
 
-absl::StatusOr<ActiveUsersRows> CountActiveUsersByValue(const ActiveUsersQuestion& question,
-                                                        const EventBreakdown& breakdown,
-                                                        pqxx::transaction_base& transaction) {
+absl::StatusOr<ActiveUsersByValue> ActiveUsersByValueBySql(const ActiveUsersQuestion& question,
+                                                           const EventBreakdown& breakdown,
+                                                           pqxx::transaction_base& transaction) {
   FilteredStatement statement(absl::StrCat(sql::kActiveUsersBreakdown, sql::kActiveUsers));
   statement.Set("filter", question.scope.filter);
   statement.Set("value", breakdown);
   ASSIGN_OR_RETURN(
       const pqxx::result rows,
       RunStatement(statement, question, transaction, ToPostgres(question.scope.start), breakdown.limit()));
-  ActiveUsersRows by_value;
+  ActiveUsersByValue by_value;
   for (const pqxx::row& row : rows) {
-    const int64_t active_count = row["row_active_count"].as<int64_t>();
+    const int64_t active = row["row_active_count"].as<int64_t>();
     const bool begins_row = row["bucket"].as<int>() == 0;
     if (begins_row) by_value.value_count = row["value_count"].as<int64_t>();
-    if (active_count == 0) continue;
+    if (active == 0) continue;
     if (begins_row) {
-      v1::ActiveUsersBreakdownRow& begun = by_value.rows.emplace_back();
-      *begun.mutable_value() = ToBreakdownValue(row, breakdown.limit());
-      begun.set_active_count(active_count);
+      by_value.rows.emplace_back(ToBreakdownValue(row, breakdown.limit()), ActiveUsersCounts{active, {}});
     }
-    FoldBucket(row, question, *by_value.rows.back().add_buckets());
+    by_value.rows.back().second.buckets.push_back(ReadBucket(row));
   }
   return by_value;
 }
