@@ -22,11 +22,25 @@ uint64_t Hash(const std::string& bytes) {
   return hash;
 }
 
+// Both engines give the same pages.
+void ClearEngine(google::protobuf::Message& message) {
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  message.GetReflection()->ListFields(message, &fields);
+  for (const google::protobuf::FieldDescriptor* field : fields) {
+    if (field->message_type() == v1::Scope::descriptor()) {
+      static_cast<v1::Scope*>(message.GetReflection()->MutableMessage(&message, field))->clear_engine();
+    } else if (field->message_type() != nullptr && !field->is_repeated()) {
+      ClearEngine(*message.GetReflection()->MutableMessage(&message, field));
+    }
+  }
+}
+
 // Of everything that must not change from page to page.
 std::string Fingerprint(const google::protobuf::Message& request, int project_id) {
   const std::unique_ptr<google::protobuf::Message> copy(request.New());
   copy->CopyFrom(request);
   copy->GetReflection()->ClearField(copy.get(), copy->GetDescriptor()->FindFieldByName("page_token"));
+  ClearEngine(*copy);
   std::string bytes;
   {
     google::protobuf::io::StringOutputStream stream(&bytes);

@@ -62,9 +62,9 @@ absl::Status HistoryReader::CheckPartitions(int from_month, int to_month) {
   const BinaryRows rows = BinaryRows::Fetch(*connection_, sql::kHistoryUntrusted,
                                             {absl::StrCat(from_month), absl::StrCat(to_month)});
   if (rows.size() == 0) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("the histories of ", rows.Bytes(0, 0),
-                                                    " are not packed yet, or not any more (",
-                                                    rows.Bytes(0, 1), "): see donut history status"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the histories of ", std::string(rows.Bytes(0, 0)), " are not packed yet, or not any more (",
+      std::string(rows.Bytes(0, 1)), "): see donut history status"));
 }
 
 absl::StatusOr<HistoryDirectory> HistoryReader::Open(int project_id, int64_t from_us, int64_t to_us) {

@@ -40,9 +40,11 @@ class MetricCaseTest : public MetricTest {
   void Try(const CaseQuestion& question) {
     const absl::StatusOr<std::unique_ptr<Message>> request = ReadRequest(question.rpc, question.request);
     if (!request.ok()) return Fail(question.line, request.status().ToString());
-    pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> transaction(query_connection());
-    const absl::StatusOr<std::unique_ptr<Message>> answer =
-        AskMetric(question.rpc, **request, context_, transaction);
+    const absl::StatusOr<std::unique_ptr<Message>> answer = AskBoth<std::unique_ptr<Message>>(
+        **request,
+        [&](const Message& asked, const query::QueryContext& context, pqxx::transaction_base& transaction) {
+          return AskMetric(question.rpc, asked, context, transaction);
+        });
     if (!question.error_code.empty()) return TryError(question, answer.status());
     if (!answer.ok()) return Fail(question.answer_line, absl::StrCat("got ", answer.status().ToString()));
     const std::vector<std::string> differences = Differences(question.expected, **answer);
