@@ -69,6 +69,12 @@ const char kStepHelp[] =
     "A STEP is an event's name; name|other for any of several; * for any event. Behind it, in brackets, a\n"
     "condition: 'purchase[price > 10]'. A name with | or brackets in it stands in double quotes: '\"a|b\"'.";
 
+void AddEngineOption(CLI::App& subcommand, std::string& engine) {
+  Group group(subcommand, kFormatGroup);
+  group.Text("--engine", engine, "ENGINE",
+             "What computes it: history (packed events, fast), sql (the statement), or auto. Default: auto");
+}
+
 void AddPeriodOptions(CLI::App& subcommand, ScopeArguments& arguments) {
   Group group(subcommand, kScopeGroup);
   group.Text("--start", arguments.start, "DATE", "First day. Default: 30 days in all");
@@ -80,6 +86,7 @@ void AddPeriodOptions(CLI::App& subcommand, ScopeArguments& arguments) {
              "monday or sunday. Default: monday, or the preset's");
   group.Text("--preset", arguments.preset, "PRODUCT",
              "mixpanel, amplitude or posthog: what is not said is as that product has it");
+  AddEngineOption(subcommand, arguments.engine);
 }
 
 void AddScopeOptions(CLI::App& subcommand, ScopeArguments& arguments) {

@@ -17,7 +17,10 @@ class Option;
 
 namespace donut::cli {
 
-// --start, --end, --time-zone, --as-of, --week-start, --preset.
+// --engine.
+void AddEngineOption(CLI::App& subcommand, std::string& engine);
+
+// --start, --end, --time-zone, --as-of, --week-start, --preset, --engine.
 void AddPeriodOptions(CLI::App& subcommand, ScopeArguments& arguments);
 // The same, and --where and --filter.
 void AddScopeOptions(CLI::App& subcommand, ScopeArguments& arguments);

@@ -24,10 +24,11 @@ constexpr int kMaxYear = 2200;
 
 const std::vector<std::pair<std::string, std::string>>& ScopeOptions() {
   static const auto* const kOptions = new std::vector<std::pair<std::string, std::string>>{
-      {"scope.time_zone", "--time-zone"},   {"scope.interval.start_date", "--start"},
-      {"scope.interval.end_date", "--end"}, {"scope.interval", "--start and --end"},
-      {"scope.as_of_time", "--as-of"},      {"scope.week_start", "--week-start"},
-      {"scope.preset", "--preset"},         {"scope.filter", "--where (--filter)"}};
+      {"scope.time_zone", "--time-zone"},    {"scope.interval.start_date", "--start"},
+      {"scope.interval.end_date", "--end"},  {"scope.interval", "--start and --end"},
+      {"scope.as_of_time", "--as-of"},       {"scope.week_start", "--week-start"},
+      {"scope.preset", "--preset"},          {"scope.engine", "--engine"},
+      {"scope.filter", "--where (--filter)"}};
   return *kOptions;
 }
 
@@ -168,6 +169,13 @@ void SetInterval(const Days& days, v1::Interval& interval) {
   if (days.last) interval.set_end_date(absl::FormatCivilTime(*days.last + 1));
 }
 
+absl::StatusOr<v1::Engine> ParseEngine(const std::string& engine) {
+  return ValueOfWord<v1::Engine>(
+      "--engine", engine,
+      {{"auto", v1::ENGINE_AUTO}, {"sql", v1::ENGINE_SQL}, {"history", v1::ENGINE_HISTORY}},
+      v1::ENGINE_UNSPECIFIED);
+}
+
 absl::StatusOr<v1::Scope> ToScope(const ScopeArguments& arguments, absl::Time now) {
   v1::Scope scope;
   ASSIGN_OR_RETURN(const Days days, ParseDays(arguments.start, arguments.end, now));
@@ -189,6 +197,8 @@ absl::StatusOr<v1::Scope> ToScope(const ScopeArguments& arguments, absl::Time no
                                                                {"posthog", v1::PRESET_POSTHOG}},
                                                               v1::PRESET_UNSPECIFIED));
   scope.set_preset(preset);
+  ASSIGN_OR_RETURN(const v1::Engine engine, ParseEngine(arguments.engine));
+  scope.set_engine(engine);
   RETURN_IF_ERROR(SetFilter(arguments, scope));
   return scope;
 }

@@ -22,6 +22,7 @@ struct ScopeArguments {
   std::string as_of = {};  // RFC 3339
   std::string week_start = {};
   std::string preset = {};
+  std::string engine = {};
   std::vector<std::string> where = {};  // filter expressions; all must pass
   std::string filter = {};              // a Filter as JSON, which must pass as well
 };
@@ -43,6 +44,9 @@ absl::StatusOr<Days> ParseDays(const std::string& start, const std::string& end,
 
 // The API's end date is exclusive: last + 1 is sent.
 void SetInterval(const Days& days, v1::Interval& interval);
+
+// "auto", "sql" or "history"; empty: the service's default.
+absl::StatusOr<v1::Engine> ParseEngine(const std::string& engine);
 
 // INVALID_ARGUMENT that names the option.
 absl::StatusOr<v1::Scope> ToScope(const ScopeArguments& arguments, absl::Time now);

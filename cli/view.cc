@@ -8,6 +8,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/time/clock.h"
 #include "cli/command.h"
+#include "cli/metric_options.h"
 #include "cli/query_call.h"
 #include "cli/render/summary.h"
 #include "cli/terminal.h"
@@ -43,6 +44,7 @@ void AddView(CLI::App& app, Command& command) {
   view->add_option("--end", options->dates.end, "Last day, included. Default: today")->type_name("DATE");
   view->add_option("--time-zone", options->dates.time_zone, "Such as Europe/Berlin. Default: the project's")
       ->type_name("ZONE");
+  AddEngineOption(*view, options->dates.engine);
   view->add_flag("--json", options->json, "The service's answer as JSON");
   view->callback(
       [&command, options] { command.run = [&command, options] { return View(command.options, *options); }; });

@@ -29,6 +29,8 @@ absl::StatusOr<v1::GetSummaryRequest> ToSummaryRequest(const ViewDates& dates, a
     SetInterval(days, *request.mutable_scope()->mutable_interval());
   }
   request.mutable_scope()->set_time_zone(dates.time_zone);
+  ASSIGN_OR_RETURN(const v1::Engine engine, ParseEngine(dates.engine));
+  request.mutable_scope()->set_engine(engine);
   return request;
 }
 

@@ -14,6 +14,7 @@ struct ViewDates {
   std::string start = {};  // "2024-01-31"; empty: 30 days that end with `end`, or the service's default
   std::string end = {};    // the last day meant, inclusive; empty: today
   std::string time_zone = {};
+  std::string engine = {};  // see ParseEngine
 };
 
 // As many cohorts as the service answers retention for, in the view's days.

@@ -46,6 +46,9 @@ int main(int argc, char** argv) {
   const auto service = donut::query::MakeQueryService(&runner);
   donut::postgres::ServiceHooks hooks;
   hooks.configure = donut::query::ConfigureQueryServer;
-  hooks.add_metrics = [&](donut::MetricPage& page) { runner.metrics().AddTo(page, query.connections()); };
+  hooks.add_metrics = [&](donut::MetricPage& page) {
+    runner.metrics().AddTo(page, query.connections());
+    donut::query::AddHistoryMetrics(histories, page);
+  };
   return donut::postgres::RunService(options, directory, {service.get()}, hooks);
 }

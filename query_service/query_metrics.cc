@@ -38,6 +38,31 @@ QueryMetrics::Rpc& QueryMetrics::OfRequest(const std::string& request_name) {
   return found == rpcs_.end() ? rpcs_.at(kOtherRpc) : found->second;
 }
 
+void AddHistoryMetrics(HistoryStore& store, MetricPage& page) {
+  const HistoryFigures& figures = store.figures();
+  const auto counter = [&page](const std::string& name, const std::string& help, int64_t value) {
+    page.AddCounter(name, help, static_cast<double>(value));
+  };
+  counter("donut_query_history_answers_total", "Questions that histories answered.", figures.answers);
+  counter("donut_query_history_fallbacks_total",
+          "Questions that were left to choose and that SQL answered, because histories could not.",
+          figures.fallbacks);
+  counter("donut_query_history_damaged_total", "Bodies of histories that could not be read.",
+          figures.damaged);
+  counter("donut_query_history_read_bytes_total", "Bodies of histories that were read from the database.",
+          figures.bytes_read);
+  const CacheFigures columns = store.columns().figures();
+  const CacheFigures fresh = store.fresh().figures();
+  page.AddGauge("donut_query_history_cache_bytes", "What is kept of histories between questions.",
+                static_cast<double>(columns.bytes + fresh.bytes));
+  counter("donut_query_history_cache_hits_total", "Columns and fresh rows that were there already.",
+          columns.hits + fresh.hits);
+  counter("donut_query_history_cache_misses_total", "Columns and fresh rows that had to be read.",
+          columns.misses + fresh.misses);
+  counter("donut_query_history_cache_evictions_total", "Columns and fresh rows that made room for others.",
+          columns.evictions + fresh.evictions);
+}
+
 void QueryMetrics::AddTo(MetricPage& page, int connections) const {
   for (const auto& [name, rpc] : rpcs_) {
     if (name == kOtherRpc) continue;

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "common/metric_page.h"
 #include "common/metric_values.h"
+#include "query_service/events/history_store.h"
 
 namespace donut::query {
 
@@ -47,5 +48,8 @@ class QueryMetrics {
  private:
   std::map<std::string, Rpc> rpcs_;  // by its name, such as "GetFunnel"; not changed any more
 };
+
+// What is known of the histories that the service reads.
+void AddHistoryMetrics(HistoryStore& store, MetricPage& page);
 
 }  // namespace donut::query

@@ -62,6 +62,9 @@ void RenderAssumptions(const std::vector<std::string>& first, const v1::Resolved
   if (!preset.empty()) parts.push_back(absl::StrCat("defaults as of ", preset));
   parts.push_back(absl::StrCat("as of ", absl::FormatTime("%Y-%m-%d %H:%M", TimeOf(scope.as_of_time()),
                                                           ZoneNamed(scope.time_zone()))));
+  if (!scope.engine_reason().empty()) {
+    parts.push_back(absl::StrCat("by SQL, because ", Harmless(scope.engine_reason())));
+  }
   page.BlankLine();
   page.Paragraph(absl::StrJoin(parts, "; "), Tone::kQuiet);
 }

@@ -40,6 +40,7 @@ TEST(ScopeRequestTest, ReadsWhatElseIsShared) {
   EXPECT_EQ(scope->as_of_time().seconds(), 1706677200);
   EXPECT_EQ(scope->week_start(), v1::WEEK_START_SUNDAY);
   EXPECT_EQ(scope->preset(), v1::PRESET_POSTHOG);
+  EXPECT_EQ(scope->engine(), v1::ENGINE_HISTORY);
 }
 
 TEST(ScopeRequestTest, EveryFilterMustPass) {
@@ -61,6 +62,8 @@ TEST(ScopeRequestTest, NamesTheOptionThatIsWrong) {
   EXPECT_THAT(ScopeRefusal({.as_of = "2024-01-31"}),
               AllOf(StartsWith("--as-of: "), HasSubstr("2024-01-31T05:00:00Z")));
   EXPECT_THAT(ScopeRefusal({.week_start = "friday"}), StartsWith("--week-start: friday is not known"));
+  EXPECT_THAT(ScopeRefusal({.engine = "fast"}),
+              StartsWith("--engine: fast is not known: one of auto, sql, history"));
   EXPECT_THAT(ScopeRefusal({.preset = "heap"}), StartsWith("--preset: heap is not known: one of mixpanel"));
   EXPECT_EQ(
       ScopeRefusal({.where = {"a = 1", "price >"}}),
