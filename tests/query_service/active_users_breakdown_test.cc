@@ -240,7 +240,8 @@ TEST_F(ActiveUsersBreakdownTest, AnswersForAHundredThousandValues) {
   Load({});
   pqxx::work transaction(database().owner());
   transaction.exec_params(
-      "INSERT INTO analytics_events (event_time, received_time, user_id, sequence, project_id, event_name_id, "
+      "INSERT INTO analytics_events (event_time, received_time, user_id, sequence, project_id, "
+      "event_name_id, "
       "producer_no, properties) SELECT timestamptz '2024-03-02 00:00:00Z', now(), i, i, $1::int, 1, 1, "
       "jsonb_build_object('p', CASE WHEN i <= 100000 THEN i ELSE i % 2 END) FROM generate_series(1, 100005) "
       "AS i",

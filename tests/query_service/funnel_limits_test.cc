@@ -72,7 +72,8 @@ TEST_F(FunnelLimitsTest, AHundredThousandValuesAreTenRowsAndOther) {
   Load({{{At("2024-03-02 00:00:00"), "ann", "", "visit", 1, 1, {{"v", "\"often\""}}}}, {}, {}});
   pqxx::work transaction(database().owner());
   transaction.exec_params(
-      "INSERT INTO analytics_events (event_time, received_time, user_id, sequence, project_id, event_name_id, "
+      "INSERT INTO analytics_events (event_time, received_time, user_id, sequence, project_id, "
+      "event_name_id, "
       "producer_no, "
       "properties) SELECT event_time, received_time, n / 2, n, project_id, event_name_id, 2, "
       "jsonb_build_object('v', n / 2) "
