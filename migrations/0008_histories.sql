@@ -83,6 +83,38 @@ CREATE TABLE history_columns (
   PRIMARY KEY (block_id, column_no)
 );
 
+-- Whose properties a group of the collector has changed, so that a reader that knows the properties of all users
+-- as of one snapshot has to read these users alone for a later one.
+CREATE TABLE history_user_changes (
+  change_id  uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  project_id int NOT NULL,
+  user_ids   bigint[] NOT NULL
+);
+CREATE INDEX history_user_changes_project ON history_user_changes (project_id);
+
+-- Old changes are folded into a state: who knows the one before and has seen these changes knows it as well. The
+-- row of project 0 is of all projects: nobody who has seen another state of it knows anything.
+CREATE TABLE history_user_states (
+  project_id int PRIMARY KEY,
+  state_id   uuid NOT NULL DEFAULT gen_random_uuid(),
+  previous   uuid,
+  folded     uuid[] NOT NULL DEFAULT '{}'
+);
+INSERT INTO history_user_states (project_id) VALUES (0);
+
+-- Users that somebody else than the collector has changed: which ones is not told.
+CREATE FUNCTION mark_users_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp
+AS $$
+BEGIN
+  UPDATE history_user_states SET state_id = gen_random_uuid() WHERE project_id = 0;
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER user_properties_follow AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON users
+FOR EACH STATEMENT WHEN (current_user <> 'donut_collector') EXECUTE FUNCTION mark_users_changed();
+
 -- Bodies are compressed already and read whole. Out of line, so that what is looked through stays short; and
 -- rows come and go quickly.
 ALTER TABLE history_fresh ALTER COLUMN body SET STORAGE EXTERNAL;
@@ -223,18 +255,18 @@ END
 $$;
 
 REVOKE ALL ON sessions, history_work, history_partitions, history_fresh, history_blocks, history_columns,
-  event_partitions FROM PUBLIC;
-REVOKE ALL ON FUNCTION mark_partition_changed, mark_partitions_filled FROM PUBLIC;
+  history_user_changes, history_user_states, event_partitions FROM PUBLIC;
+REVOKE ALL ON FUNCTION mark_partition_changed, mark_partitions_filled, mark_users_changed FROM PUBLIC;
 
 GRANT SELECT, INSERT ON sessions TO donut_collector;
-GRANT INSERT ON history_fresh TO donut_collector;
+GRANT INSERT ON history_fresh, history_user_changes TO donut_collector;
 
 GRANT SELECT ON schema_migrations, projects, api_keys, event_names, users, sessions, analytics_events,
   event_partitions TO donut_compactor;
-GRANT SELECT, INSERT, UPDATE, DELETE ON history_partitions, history_fresh, history_blocks, history_columns
-  TO donut_compactor;
+GRANT SELECT, INSERT, UPDATE, DELETE ON history_partitions, history_fresh, history_blocks, history_columns,
+  history_user_changes, history_user_states TO donut_compactor;
 -- LOCK TABLE IN EXCLUSIVE MODE needs it.
 GRANT SELECT, UPDATE ON history_work TO donut_compactor;
 
-GRANT SELECT ON sessions, history_partitions, history_fresh, history_blocks, history_columns, event_partitions
-  TO donut_query;
+GRANT SELECT ON sessions, history_partitions, history_fresh, history_blocks, history_columns, history_user_changes,
+  history_user_states, event_partitions TO donut_query;
