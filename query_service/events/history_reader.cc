@@ -23,6 +23,8 @@ using postgres::BinaryRows;
 constexpr int kFirstMonth = 0;
 constexpr int kLastMonth = 12 * 400;
 
+constexpr size_t kFewValues = 1'000;
+
 int ClampedMonth(int64_t time_us) {
   if (time_us <= history::MonthStartUs(kFirstMonth)) return kFirstMonth;
   if (time_us >= history::MonthStartUs(kLastMonth)) return kLastMonth;
@@ -232,21 +234,67 @@ std::map<int32_t, std::string> HistoryReader::EventNames(int project_id) {
   return names;
 }
 
+UserChanges HistoryReader::ReadUserChanges(int project_id) {
+  UserChanges changes;
+  const BinaryRows rows = BinaryRows::Fetch(*connection_, sql::kUserChanges, {absl::StrCat(project_id)});
+  changes.global_state = rows.Bytes(0, 0);
+  changes.state = rows.Bytes(0, 1);
+  changes.previous_state = rows.Bytes(0, 2);
+  changes.folded = nlohmann::json::parse(rows.Bytes(0, 3)).get<std::set<std::string>>();
+  for (int row = 0; row < rows.size(); ++row) {
+    if (!rows.IsNull(row, 4)) changes.changes.emplace(rows.Bytes(row, 4));
+  }
+  return changes;
+}
+
 absl::StatusOr<UserProperties> HistoryReader::Users(int project_id, const std::vector<std::string>& keys) {
   UserProperties users;
+  if (keys.empty()) return users;
+  const UserChanges changes = ReadUserChanges(project_id);
   for (const std::string& key : keys) {
-    UserProperties::Key& property = users.keys[key];
-    history::DictionaryBuilder dictionary;
-    const BinaryRows rows =
-        BinaryRows::Fetch(*connection_, sql::kProjectUserValues, {absl::StrCat(project_id), key});
-    property.codes.reserve(static_cast<size_t>(rows.size()));
-    for (int row = 0; row < rows.size(); ++row) {
-      ASSIGN_OR_RETURN(const auto value, history::ReadValue(rows.Bytes(row, 1)));
-      if (value) property.codes[rows.Integer(row, 0)] = dictionary.CodeOf(value->view());
-    }
-    property.values = dictionary.Take();
+    ASSIGN_OR_RETURN(users.keys[key], ReadUsers(project_id, key, changes));
   }
   return users;
+}
+
+absl::StatusOr<std::shared_ptr<const UserValues>> HistoryReader::ReadUsers(int project_id,
+                                                                           const std::string& key,
+                                                                           const UserChanges& changes) {
+  const UserPropertyCache::Key cache_key(project_id, key);
+  const UserPropertyCache::Known known = store_->users().Find(cache_key);
+  std::optional<std::set<std::string>> missing;
+  // Values that nobody has any more stay in the dictionary: now and then it is made anew.
+  if (known.values != nullptr &&
+      known.values->values.dictionary().size() <= 2 * known.values->codes.size() + kFewValues) {
+    missing = ChangesSince(known.as_of, changes);
+  }
+  if (missing && missing->empty() && known.as_of.state == changes.state) return known.values;
+  std::shared_ptr<UserValues> values;
+  if (missing) {
+    values = std::make_shared<UserValues>(*known.values);
+  } else {
+    values = std::make_shared<UserValues>();
+  }
+  const BinaryRows rows =
+      missing
+          ? BinaryRows::Fetch(*connection_, sql::kChangedUserValues,
+                              {absl::StrCat(project_id), key,
+                               ToPostgresArray(std::vector<std::string>(missing->begin(), missing->end()))})
+          : BinaryRows::Fetch(*connection_, sql::kProjectUserValues, {absl::StrCat(project_id), key});
+  values->codes.reserve(static_cast<size_t>(rows.size()));
+  for (int row = 0; row < rows.size(); ++row) {
+    std::optional<history::OwnedValue> value;
+    if (!rows.IsNull(row, 1)) {
+      ASSIGN_OR_RETURN(value, history::ReadValue(rows.Bytes(row, 1)));
+    }
+    if (value) {
+      values->codes[rows.Integer(row, 0)] = values->values.CodeOf(value->view());
+    } else {
+      values->codes.erase(rows.Integer(row, 0));
+    }
+  }
+  store_->users().Put(cache_key, {changes, values});
+  return std::shared_ptr<const UserValues>(std::move(values));
 }
 
 std::vector<bool> HistoryReader::Matches(const std::string& regex, const std::vector<std::string>& texts) {

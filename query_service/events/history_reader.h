@@ -49,6 +49,7 @@ class HistoryReader {
                                                    const std::vector<std::vector<int>>& columns);
 
   std::map<int32_t, std::string> EventNames(int project_id);
+  // As they are in the snapshot.
   absl::StatusOr<UserProperties> Users(int project_id, const std::vector<std::string>& keys);
   std::vector<bool> Matches(const std::string& regex, const std::vector<std::string>& texts);
 
@@ -68,6 +69,9 @@ class HistoryReader {
     int column = 0;
   };
   absl::Status LoadColumns(const std::vector<Wanted>& wanted, std::vector<history::ColumnPointer>& columns);
+  UserChanges ReadUserChanges(int project_id);
+  absl::StatusOr<std::shared_ptr<const UserValues>> ReadUsers(int project_id, const std::string& key,
+                                                              const UserChanges& changes);
   absl::Status Damaged(const std::string& what, const absl::Status& status);
 
   HistoryStore* const store_;

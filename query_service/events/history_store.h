@@ -8,6 +8,7 @@
 
 #include "history/block.h"
 #include "query_service/events/shared_cache.h"
+#include "query_service/events/user_property_cache.h"
 
 namespace donut::query {
 
@@ -32,18 +33,23 @@ class HistoryStore {
   // What it holds between questions, at most. A question holds besides what it reads: its columns up to
   // kMostLoadedEvents events at a time.
   explicit HistoryStore(size_t max_bytes)
-      : columns_(max_bytes - max_bytes / kFreshShare), fresh_(max_bytes / kFreshShare) {}
+      : columns_(max_bytes - 2 * (max_bytes / kShare)),
+        fresh_(max_bytes / kShare),
+        users_(max_bytes / kShare) {}
 
   SharedCache<history::Column>& columns() { return columns_; }
   SharedCache<FreshBlock>& fresh() { return fresh_; }
+  UserPropertyCache& users() { return users_; }
   HistoryFigures& figures() { return figures_; }
   std::atomic<int>& running_folds() { return running_folds_; }
 
  private:
-  static constexpr size_t kFreshShare = 8;
+  // Of fresh rows, and of users' properties.
+  static constexpr size_t kShare = 8;
 
   SharedCache<history::Column> columns_;
   SharedCache<FreshBlock> fresh_;
+  UserPropertyCache users_;
   HistoryFigures figures_;
   std::atomic<int> running_folds_{0};
 };

@@ -118,8 +118,8 @@ void Selector::SpreadUserCodes(const std::string& key, const Source& source, std
   }
   const history::Column& users = source.block->at(history::kUsers);
   for (size_t user = first_user_; user < end_user_; ++user) {
-    const auto found = properties->second.codes.find(users.numbers[user]);
-    const uint32_t code = found == properties->second.codes.end() ? 0 : found->second;
+    const auto found = properties->second->codes.find(users.numbers[user]);
+    const uint32_t code = found == properties->second->codes.end() ? 0 : found->second;
     std::fill(codes.begin() + static_cast<std::ptrdiff_t>(users.ends[user] - begin_),
               codes.begin() + static_cast<std::ptrdiff_t>(users.ends[user + 1] - begin_), code);
   }

@@ -4,28 +4,23 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "history/block.h"
 #include "history/property_json.h"
 #include "query_service/events/event_plan.h"
+#include "query_service/events/user_property_cache.h"
 #include "query_service/events/value_names.h"
 
 namespace donut::query {
 
-// The properties of the project's users that a question reads, as they are now: for each of the plan's user
-// keys the code of every user that has it, and what the codes mean.
+// The properties of the project's users that a question reads, as they are now, by key.
 struct UserProperties {
-  struct Key {
-    absl::flat_hash_map<int64_t, uint32_t> codes;
-    history::Dictionary values;
-  };
-  // By the key's name.
-  std::map<std::string, Key> keys;
+  std::map<std::string, std::shared_ptr<const UserValues>> keys;
 };
 
 // Which of these texts a regular expression finds something in; asked of PostgreSQL.
