@@ -1,10 +1,12 @@
 #include "compactor/rebuild.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/status_macros.h"
 #include "compactor/partition_packer.h"
 #include "compactor/rewriting.h"
 #include "compactor/statements.h"
+#include "history/month.h"
 
 namespace donut::compactor {
 namespace {
@@ -24,10 +26,21 @@ history::EventKey KeyOf(const pqxx::row& row) {
   return key;
 }
 
+// The first moment of a month, as a parameter: known when the statement is planned, so that it looks at one
+// partition.
+std::string StartOf(int month) {
+  return absl::FormatTime("%Y-%m-%d 00:00+00", absl::FromUnixMicros(history::MonthStartUs(month)),
+                          absl::UTCTimeZone());
+}
+
+bool HasEvents(pqxx::transaction_base& transaction, int from_month, int to_month) {
+  return transaction.exec_params1(sql::kHasEvents, StartOf(from_month), StartOf(to_month))[0].as<bool>();
+}
+
 // Adds the month's number of events.
 absl::Status PackMonth(pqxx::transaction_base& transaction, int month, PartitionPacker& packer,
                        const RebuildHooks& hooks, int64_t& events) {
-  transaction.exec_params(sql::kDeclareEvents, month);
+  transaction.exec_params(sql::kDeclareEvents, StartOf(month), StartOf(month + 1));
   const std::string fetch = absl::StrCat("FETCH ", kFetchRows, " FROM events");
   while (true) {
     const pqxx::result rows = transaction.exec(fetch);
@@ -55,7 +68,9 @@ absl::Status Rebuild(pqxx::transaction_base& transaction, const std::string& par
   transaction.exec_params(sql::kClearMonths, from_month, to_month);
   PartitionPacker packer(transaction, written);
   int64_t events = 0;
-  for (int month = from_month; month < to_month; ++month) {
+  // Most partitions are of a year without an event.
+  const int end = HasEvents(transaction, from_month, to_month) ? to_month : from_month;
+  for (int month = from_month; month < end; ++month) {
     RETURN_IF_ERROR(PackMonth(transaction, month, packer, hooks, events));
   }
   RETURN_IF_ERROR(packer.Finish());
