@@ -50,6 +50,8 @@ CREATE TABLE history_fresh (
   first_time_us bigint NOT NULL,  -- microseconds since 1970
   last_time_us  bigint NOT NULL,
   checksum      bigint NOT NULL,  -- XXH3_64bits of the body, signed
+  -- Of its transaction's begin: what the compactor decides by.
+  created_at    timestamptz NOT NULL DEFAULT now(),
   body          bytea NOT NULL
 );
 
@@ -57,6 +59,9 @@ CREATE TABLE history_fresh (
 -- is added up.
 CREATE TABLE history_blocks (
   block_id      uuid PRIMARY KEY,
+  -- Blocks that were made together and so share no user, but at their edges where one has more than a block:
+  -- what a reader has to merge is as many histories of a user as there are slices.
+  slice_id      uuid NOT NULL DEFAULT gen_random_uuid(),
   project_id    int NOT NULL,
   month         int NOT NULL,
   -- How often its events were merged: 0 when packed out of fresh rows.
@@ -147,16 +152,20 @@ FROM (
                                     right(relname, 2)::int % 12 + 1, 1, 0, 0, 0, 'UTC')
          END AS to_time
   FROM pg_inherits JOIN pg_class ON oid = inhrelid
-  WHERE inhparent = 'analytics_events'::regclass AND relname ~ '^analytics_events_\d{4}(_\d{2})?$'
+  -- Halfway through DETACH .. CONCURRENTLY its events are not read any more.
+  WHERE inhparent = 'analytics_events'::regclass AND NOT inhdetachpending
+    AND relname ~ '^analytics_events_\d{4}(_\d{2})?$'
 ) AS named;
 
 -- An event that somebody deletes or changes by hand is still in the histories: SQL answers then. The trigger
--- costs COPY nothing.
+-- costs COPY nothing. The lock waits for a rebuild that does not see the change: else its end would say `packed`
+-- again. And a rebuild waits for the end of this transaction.
 CREATE FUNCTION mark_partition_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
 AS $$
 BEGIN
+  LOCK TABLE history_work IN ROW SHARE MODE;
   UPDATE history_partitions SET state = 'sql' WHERE partition = TG_TABLE_NAME AND state <> 'sql';
   RETURN NULL;
 END
@@ -171,6 +180,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp
 AS $$
 BEGIN
+  LOCK TABLE history_work IN ROW SHARE MODE;
   UPDATE history_partitions SET state = 'sql' WHERE state <> 'sql';
   RETURN NULL;
 END

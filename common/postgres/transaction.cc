@@ -12,6 +12,7 @@ namespace {
 
 using ReadWrite = pqxx::transaction<pqxx::read_committed, pqxx::read_write>;
 using ReadOnlySnapshot = pqxx::transaction<pqxx::repeatable_read, pqxx::read_only>;
+using ReadWriteSnapshot = pqxx::transaction<pqxx::repeatable_read, pqxx::read_write>;
 
 // Whether the connection is of no more use after this error. A server that has no disk or memory left
 // says so and goes on; one that is going down says so and is gone.
@@ -59,8 +60,12 @@ TransactionResult RunTransaction(pqxx::connection_base& connection, TransactionK
                                  const std::function<absl::Status(pqxx::transaction_base&)>& body,
                                  bool& broken) {
   broken = false;
-  return kind == TransactionKind::kReadWrite ? Run<ReadWrite>(connection, body, broken)
-                                             : Run<ReadOnlySnapshot>(connection, body, broken);
+  switch (kind) {
+    case TransactionKind::kReadOnlySnapshot: return Run<ReadOnlySnapshot>(connection, body, broken);
+    case TransactionKind::kReadWriteSnapshot: return Run<ReadWriteSnapshot>(connection, body, broken);
+    case TransactionKind::kReadWrite: break;
+  }
+  return Run<ReadWrite>(connection, body, broken);
 }
 
 absl::Status RunSavepoint(pqxx::transaction_base& transaction, const std::function<void()>& body) {

@@ -285,6 +285,9 @@ std::string TestDatabase::collector_url() const {
   return TestCluster::Shared().UrlFor(name_, "donut_collector");
 }
 std::string TestDatabase::query_url() const { return TestCluster::Shared().UrlFor(name_, "donut_query"); }
+std::string TestDatabase::compactor_url() const {
+  return TestCluster::Shared().UrlFor(name_, "donut_compactor");
+}
 
 pqxx::connection& TestDatabase::owner() {
   if (owner_ == nullptr) owner_ = std::make_unique<pqxx::connection>(owner_url());

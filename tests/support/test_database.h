@@ -20,10 +20,11 @@ class TestDatabase {
   TestDatabase(const TestDatabase&) = delete;
   TestDatabase& operator=(const TestDatabase&) = delete;
 
-  // Connection strings: as owner, as the collector's role, as the query service's.
+  // Connection strings: as owner, as the collector's role, as the query service's, as the compactor's.
   std::string owner_url() const;
   std::string collector_url() const;
   std::string query_url() const;
+  std::string compactor_url() const;
 
   // A connection as owner, for arranging and looking.
   pqxx::connection& owner();

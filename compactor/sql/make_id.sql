@@ -1,0 +1,2 @@
+-- Columns: an id that nothing else has
+SELECT gen_random_uuid()
