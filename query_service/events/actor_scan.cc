@@ -161,7 +161,7 @@ absl::Status ActorScan::ForEachRange(const std::function<void(int thread, ActorM
   const int64_t chunks = event_count_ / kMostLoadedEvents + 1;
   std::vector<Prepared> prepared;
   for (const Range& chunk : Split(all, chunks)) {
-    if (cancelled_()) return absl::CancelledError("nobody waits for the answer any more");
+    if (cancelled_()) return absl::DeadlineExceededError("nobody waits for the answer any more");
     RETURN_IF_ERROR(Prepare(chunk, prepared));
     RETURN_IF_ERROR(VisitRanges(Split(chunk, event_count_ / chunks / kEventsPerRange + 1), prepared, visit));
   }
@@ -182,7 +182,7 @@ absl::Status ActorScan::VisitRanges(const std::vector<Range>& ranges, const std:
     }
   };
   RunOnThreads(static_cast<int>(std::min<size_t>(static_cast<size_t>(thread_count_), ranges.size())), work);
-  if (stopped) return absl::CancelledError("nobody waits for the answer any more");
+  if (stopped) return absl::DeadlineExceededError("nobody waits for the answer any more");
   return absl::OkStatus();
 }
 
