@@ -67,7 +67,7 @@ class BlockBuilder {
   // The events, sorted by user and event order, as the columns of a block. Leaves the builder empty.
   EncodedBlock Finish();
   // The events in the order in which they were added, as one body (fresh_format.h). Leaves the builder empty.
-  // (Sorting is left to the reader: the collector has no time for it.)
+  // At most kMaxFreshEvents. (Sorting is left to the reader: the collector has no time for it.)
   std::string FinishFresh();
 
  private:

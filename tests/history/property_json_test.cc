@@ -137,7 +137,7 @@ class JsonbTest : public ::testing::Test {
 
 TEST_F(JsonbTest, PropertiesAreThoseOfJsonb) {
   std::vector<std::string> texts;
-  for (int i = 0; i < 5'000; ++i) texts.push_back(random_.Object());
+  for (int i = 0; i < 3'000; ++i) texts.push_back(random_.Object());
   std::vector<Properties> expected(texts.size());
   for (const auto& row :
        Ask(texts,
@@ -162,7 +162,7 @@ TEST_F(JsonbTest, PropertiesAreThoseOfJsonb) {
 
 TEST_F(JsonbTest, NumbersAreThoseOfJsonb) {
   std::vector<std::string> texts;
-  for (int i = 0; i < 5'000; ++i) texts.push_back(random_.Number());
+  for (int i = 0; i < 3'000; ++i) texts.push_back(random_.Number());
   const pqxx::result expected = Ask(texts, "json::jsonb::text");
   for (size_t i = 0; i < texts.size(); ++i)
     ASSERT_EQ(NormalizeNumber(texts[i]), expected[i][0].c_str()) << texts[i];
@@ -170,7 +170,7 @@ TEST_F(JsonbTest, NumbersAreThoseOfJsonb) {
 
 TEST_F(JsonbTest, RefusesWhatJsonbRefuses) {
   std::vector<std::string> texts;
-  for (int i = 0; i < 5'000; ++i) texts.push_back(random_.Damaged(random_.Object()));
+  for (int i = 0; i < 3'000; ++i) texts.push_back(random_.Damaged(random_.Object()));
   const pqxx::result expected = Ask(texts, "pg_temp.read_json(json)::text");
   size_t accepted = 0;
   for (size_t i = 0; i < texts.size(); ++i) {
@@ -186,7 +186,7 @@ TEST_F(JsonbTest, RefusesWhatJsonbRefuses) {
 
 TEST_F(JsonbTest, LooksUpWhatTheArrowFinds) {
   std::vector<std::string> texts;
-  for (int i = 0; i < 5'000; ++i) texts.push_back(random_.Object());
+  for (int i = 0; i < 3'000; ++i) texts.push_back(random_.Object());
   size_t found_count = 0;
   for (int round = 0; round < 8; ++round) {
     const std::vector<std::string> keys = {random_.Key(), random_.Key()};
