@@ -128,6 +128,17 @@ TEST(FunnelQuestionTest, TakesAStepOutsideTheExclusionAsItsEvent) {
                       "exclusions { event_names: 'c' to_step: 2 }"));
 }
 
+TEST(FunnelQuestionTest, InAnyOrderRefusesEachStepAsWhatExcludes) {
+  const std::string unordered =
+      "order: FUNNEL_ORDER_UNORDERED steps { event_names: 'a' } steps { event_names: 'b' } "
+      "steps { event_names: 'c' } exclusions { to_step: 2 event_names: 'x' ";
+  const std::string filter = "filter { condition { event_property: 'p' exists: true } }";
+  ExpectRefusals(
+      {{unordered + "event_names: 'c' }", "exclusions[0].event_names[1]:", "step 3"},
+       {unordered + "event_names: 'c' " + filter + " }", "exclusions[0].event_names[1]:", "step 3"}});
+  EXPECT_OK(ResolveQuestion(unordered + "}"));
+}
+
 TEST(FunnelQuestionTest, APresetGivesWhatIsNotSetAndASetFieldWins) {
   const std::string posthog =
       "scope { preset: PRESET_POSTHOG } steps { any_event: true } breakdown { event_name: true } ";

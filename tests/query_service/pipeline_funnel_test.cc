@@ -1,4 +1,4 @@
-#include "query_service/metrics/pipeline_funnel/pipeline_funnel.h"
+#include "tests/query_service/pipeline_funnel_test.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_format.h"
 #include "common/proto_time.h"
-#include "tests/query_service/metric_test.h"
 #include "tests/query_service/scanned_partitions.h"
 #include "tests/reference/pipeline_funnel.h"
 #include "tests/reference/random_comparison.h"
@@ -22,51 +21,10 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-class PipelineFunnelTest : public MetricTest {
- protected:
-  v1::GetPipelineFunnelResponse Answer(const v1::GetPipelineFunnelRequest& request) {
-    const absl::StatusOr<v1::GetPipelineFunnelResponse> response = Ask(query::PipelineFunnel, request);
-    EXPECT_OK(response);
-    return response.ok() ? *response : v1::GetPipelineFunnelResponse();
-  }
-  void LoadAttempts(std::vector<HistoryAttempt> attempts) { Load({{}, std::move(attempts)}); }
-};
-
-// The minute of 1 March 2024.
-absl::Time Minute(int minute) { return At("2024-03-01 00:00:00") + absl::Minutes(minute); }
-
-v1::GetPipelineFunnelRequest PipelineInMarch() {
-  v1::GetPipelineFunnelRequest request;
-  request.mutable_scope()->mutable_interval()->set_start_date("2024-03-01");
-  request.mutable_scope()->mutable_interval()->set_end_date("2024-04-01");
-  return request;
-}
-
-HistoryAttempt Attempt(const std::string& run, int number, int started) {
-  HistoryAttempt attempt;
-  attempt.user = "ann";
-  attempt.session = run;
-  attempt.attempt = number;
-  attempt.pipeline = "ingest";
-  attempt.started = Minute(started);
-  return attempt;
-}
-
 HistoryPhase Phase(const std::string& name, int started, int completed) {
   return {name, Minute(started), Minute(completed)};
 }
 HistoryPhase OpenPhase(const std::string& name, int started) { return {name, Minute(started)}; }
-
-std::vector<std::string> StepLabels(const v1::GetPipelineFunnelResponse& response) {
-  std::vector<std::string> labels;
-  for (const auto& step : response.steps()) labels.push_back(step.label());
-  return labels;
-}
-std::vector<int64_t> Runs(const v1::GetPipelineFunnelResponse& response) {
-  std::vector<int64_t> runs;
-  for (const auto& step : response.steps()) runs.push_back(step.run_count());
-  return runs;
-}
 
 // The example of docs/metrics/pipeline_funnel.md.
 TEST_F(PipelineFunnelTest, AnswersTheExampleOfThePage) {

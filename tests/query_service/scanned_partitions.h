@@ -35,9 +35,8 @@ inline int YearOfMonths() {
   return static_cast<int>(absl::ToCivilYear(absl::Now(), absl::UTCTimeZone()).year()) - 1;
 }
 
-// Their names without "analytics_events_": "2023", "2024_01".
-inline std::set<std::string> ScannedPartitions(TestDatabase& database,
-                                               const std::function<void(pqxx::transaction_base&)>& body) {
+// As EXPLAIN shows them, one after the other.
+inline std::string PlansOf(TestDatabase& database, const std::function<void(pqxx::transaction_base&)>& body) {
   pqxx::connection connection(database.owner_url());
   pqxx::nontransaction setup(connection);
   setup.exec("LOAD 'auto_explain'");
@@ -50,6 +49,13 @@ inline std::set<std::string> ScannedPartitions(TestDatabase& database,
   body(transaction);
   // A statement with parameters ends, and tells its plan, with the transaction.
   transaction.commit();
+  return plans;
+}
+
+// Their names without "analytics_events_": "2023", "2024_01".
+inline std::set<std::string> ScannedPartitions(TestDatabase& database,
+                                               const std::function<void(pqxx::transaction_base&)>& body) {
+  const std::string plans = PlansOf(database, body);
   std::set<std::string> partitions;
   static const std::regex& scan = *new std::regex(" on analytics_events_([0-9_]+)\\s");
   for (std::sregex_iterator found(plans.begin(), plans.end(), scan), end; found != end; ++found) {

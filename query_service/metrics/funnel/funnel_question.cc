@@ -85,11 +85,30 @@ bool TakesEach(const FunnelStepQuestion& step, const FunnelExclusionQuestion& ex
                       step.filter.proto.SerializeAsString() == exclusion.filter.proto.SerializeAsString());
 }
 
+// What is a step wherever the exclusion looks would never exclude. UNORDERED: every step can stand there.
+absl::Status CheckExcludes(const FunnelExclusionQuestion& exclusion, const FunnelQuestion& question,
+                           const std::string& names_field) {
+  const bool any_step = question.order == v1::FUNNEL_ORDER_UNORDERED;
+  const int first = any_step ? 1 : exclusion.from_step;
+  const int last = any_step ? question.step_count() : exclusion.to_step;
+  for (size_t i = 0; i < exclusion.event_names.size(); ++i) {
+    for (int step = first; step <= last; ++step) {
+      if (!TakesEach(question.steps[step - 1], exclusion, exclusion.event_names[i])) continue;
+      return InvalidField(
+          absl::StrCat(names_field, "[", i, "]"),
+          absl::StrCat("must not be what step ", step,
+                       " is already: an event that matches both counts as the step, so nothing "
+                       "would be excluded"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<FunnelExclusionQuestion> ResolveExclusion(const v1::FunnelExclusion& exclusion,
-                                                         const std::vector<FunnelStepQuestion>& steps,
+                                                         const FunnelQuestion& question,
                                                          const std::string& field) {
   const std::string names_field = field + ".event_names";
-  const int step_count = static_cast<int>(steps.size());
+  const int step_count = question.step_count();
   FunnelExclusionQuestion resolved;
   ASSIGN_OR_RETURN(resolved.event_names,
                    ResolveEventNames(exclusion.event_names(), names_field, kMaxNamesPerFunnelStep));
@@ -101,16 +120,7 @@ absl::StatusOr<FunnelExclusionQuestion> ResolveExclusion(const v1::FunnelExclusi
     return InvalidField(field + ".from_step", "must have two steps to lie between, and there is one");
   }
   RETURN_IF_ERROR(CheckFromAndTo(resolved.from_step, resolved.to_step, step_count, field));
-  for (size_t i = 0; i < resolved.event_names.size(); ++i) {
-    for (int step = resolved.from_step; step <= resolved.to_step; ++step) {
-      if (!TakesEach(steps[step - 1], resolved, resolved.event_names[i])) continue;
-      return InvalidField(
-          absl::StrCat(names_field, "[", i, "]"),
-          absl::StrCat("must not be what step ", step,
-                       " is already: an event that matches both counts as the step, so nothing "
-                       "would be excluded"));
-    }
-  }
+  RETURN_IF_ERROR(CheckExcludes(resolved, question, names_field));
   return resolved;
 }
 
@@ -126,9 +136,8 @@ absl::Status ResolveExclusions(const Request& request, FunnelQuestion& question)
                         absl::StrCat("must have at most ", kMaxFunnelExclusions, " exclusions"));
   }
   for (int i = 0; i < request.exclusions_size(); ++i) {
-    ASSIGN_OR_RETURN(
-        FunnelExclusionQuestion exclusion,
-        ResolveExclusion(request.exclusions(i), question.steps, absl::StrCat("exclusions[", i, "]")));
+    ASSIGN_OR_RETURN(FunnelExclusionQuestion exclusion,
+                     ResolveExclusion(request.exclusions(i), question, absl::StrCat("exclusions[", i, "]")));
     question.exclusions.push_back(std::move(exclusion));
   }
   return absl::OkStatus();

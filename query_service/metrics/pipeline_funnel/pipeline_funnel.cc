@@ -1,5 +1,6 @@
 #include "query_service/metrics/pipeline_funnel/pipeline_funnel.h"
 
+#include <cmath>
 #include <optional>
 #include <set>
 #include <string>
@@ -8,32 +9,13 @@
 #include "absl/strings/str_cat.h"
 #include "common/grpc_status.h"
 #include "common/limits.h"
-#include "common/proto_time.h"
 #include "common/status_macros.h"
-#include "query_service/metrics_sql.h"
+#include "query_service/metrics/pipeline_funnel/pipeline_funnel_rows.h"
+#include "query_service/metrics/pipeline_funnel/pipeline_funnel_statement.h"
 #include "query_service/rate.h"
-#include "query_service/sql_values.h"
 
 namespace donut::query {
 namespace {
-
-// The runs of one pipeline (or of all) in one scope, to ask several things about.
-class Runs {
- public:
-  Runs(const QueryScope& scope, pqxx::transaction_base& transaction)
-      : scope_(scope), transaction_(transaction) {}
-
-  template <typename... More>
-  pqxx::result Ask(const char* statement, const std::optional<std::string>& pipeline, const More&... more) {
-    return transaction_.exec_params(absl::StrCat(sql::kPipelineFunnelRuns, statement), scope_.project_id,
-                                    ToPostgres(scope_.start), ToPostgres(scope_.end),
-                                    ToPostgres(scope_.as_of), pipeline, more...);
-  }
-
- private:
-  const QueryScope& scope_;
-  pqxx::transaction_base& transaction_;
-};
 
 absl::Status CheckRequest(const v1::GetPipelineFunnelRequest& request) {
   RETURN_IF_ERROR(CheckText(request.pipeline(), limits::kMaxPipelineNameBytes, "pipeline"));
@@ -51,63 +33,68 @@ absl::Status CheckRequest(const v1::GetPipelineFunnelRequest& request) {
   return absl::OkStatus();
 }
 
-void FoldPipelines(const pqxx::result& rows, v1::GetPipelineFunnelResponse& response) {
-  for (const pqxx::row& row : rows) {
-    v1::PipelineRunCount& pipeline = *response.add_pipelines();
-    pipeline.set_pipeline(row["pipeline"].as<std::string>());
-    pipeline.set_run_count(row["run_count"].as<int64_t>());
-  }
+std::optional<v1::DurationStatistics> ToProto(const PipelineDurations& durations) {
+  if (durations.count == 0) return std::nullopt;
+  // As DurationStatisticsFromRow: to nanoseconds, so that whole microseconds are whole.
+  const auto seconds = [](double micros) { return std::round(micros * 1e3) / 1e9; };
+  v1::DurationStatistics statistics;
+  statistics.set_count(durations.count);
+  statistics.set_mean_seconds(seconds(durations.mean));
+  statistics.set_median_seconds(seconds(durations.median));
+  statistics.set_p90_seconds(seconds(durations.p90));
+  statistics.set_p99_seconds(seconds(durations.p99));
+  statistics.set_min_seconds(seconds(durations.min));
+  statistics.set_max_seconds(seconds(durations.max));
+  return statistics;
 }
 
-void FoldOutcomes(const pqxx::row& row, v1::GetPipelineFunnelResponse& response) {
-  const int64_t runs = row["run_count"].as<int64_t>();
-  response.set_completed_count(row["completed_count"].as<int64_t>());
-  response.set_failed_count(row["failed_count"].as<int64_t>());
-  response.set_open_count(runs - response.completed_count() - response.failed_count());
-  SetRate(ShareOf(row["first_attempt_count"].as<int64_t>(), runs),
+void AnswerOutcomes(const PipelineFunnelCounts& counts, v1::GetPipelineFunnelResponse& response) {
+  for (const auto& [pipeline, runs] : counts.pipelines) {
+    v1::PipelineRunCount& row = *response.add_pipelines();
+    row.set_pipeline(pipeline);
+    row.set_run_count(runs);
+  }
+  response.set_completed_count(counts.completed);
+  response.set_failed_count(counts.failed);
+  response.set_open_count(counts.runs - counts.completed - counts.failed);
+  SetRate(ShareOf(counts.first_attempt, counts.runs),
           [&] { return response.mutable_first_attempt_success(); });
-  SetRate(ShareOf(row["eventual_count"].as<int64_t>(), runs),
-          [&] { return response.mutable_eventual_success(); });
-  if (const auto duration = DurationStatisticsFromRow(row, "duration")) {
-    *response.mutable_run_duration() = *duration;
-  }
+  SetRate(ShareOf(counts.eventual, counts.runs), [&] { return response.mutable_eventual_success(); });
+  if (const auto duration = ToProto(counts.durations)) *response.mutable_run_duration() = *duration;
 }
 
-void FoldFailures(const pqxx::result& rows, v1::GetPipelineFunnelResponse& response) {
-  int64_t other = rows.empty() ? 0 : rows[0]["failed_count"].as<int64_t>();
-  for (const pqxx::row& row : rows) {
+void AnswerFailures(const PipelineFunnelCounts& counts, v1::GetPipelineFunnelResponse& response) {
+  int64_t other = counts.failure_runs;
+  for (const PipelineFailureCount& count : counts.failures) {
     v1::PipelineFailure& failure = *response.add_failures();
-    failure.set_phase(row["phase"].as<std::string>());
-    failure.set_reason(row["reason"].as<std::string>());
-    failure.set_run_count(row["run_count"].as<int64_t>());
-    other -= failure.run_count();
+    failure.set_phase(count.phase);
+    failure.set_reason(count.reason);
+    failure.set_run_count(count.runs);
+    other -= count.runs;
   }
   response.set_other_failure_count(other);
 }
 
-void FoldPhase(const pqxx::row& row, v1::PipelineFunnelStep& step) {
-  if (const auto duration = DurationStatisticsFromRow(row, "duration")) *step.mutable_duration() = *duration;
-  if (!row["items_in"].is_null()) step.set_items_in(row["items_in"].as<int64_t>());
-  if (!row["items_out"].is_null()) step.set_items_out(row["items_out"].as<int64_t>());
-  step.set_failed_count(row["failed_count"].as<int64_t>());
+void AnswerPhase(const PipelineStepCounts& counts, v1::PipelineFunnelStep& step) {
+  if (const auto duration = ToProto(counts.durations)) *step.mutable_duration() = *duration;
+  if (counts.items_in) step.set_items_in(*counts.items_in);
+  if (counts.items_out) step.set_items_out(*counts.items_out);
+  step.set_failed_count(counts.failed);
 }
 
-void FoldSteps(const pqxx::result& rows, const std::vector<std::string>& phases,
-               v1::GetPipelineFunnelResponse& response) {
-  int64_t first = 0;
-  int64_t previous = 0;
-  for (const pqxx::row& row : rows) {
-    const size_t place = row["place"].as<size_t>();
+void AnswerSteps(const PipelineFunnelCounts& counts, v1::GetPipelineFunnelResponse& response) {
+  int64_t previous = counts.steps[0].runs;
+  for (size_t place = 0; place < counts.steps.size(); ++place) {
     v1::PipelineFunnelStep& step = *response.add_steps();
-    step.set_run_count(row["run_count"].as<int64_t>());
-    if (place == 0) first = previous = step.run_count();
-    const bool is_phase = place >= 1 && place <= phases.size();
-    step.set_label(place == 0 ? "started" : is_phase ? phases[place - 1] : "completed");
-    SetRate(ShareOf(step.run_count(), first), [&] { return step.mutable_conversion_from_first(); });
+    step.set_run_count(counts.steps[place].runs);
+    const bool is_phase = place >= 1 && place <= counts.phases.size();
+    step.set_label(place == 0 ? "started" : is_phase ? counts.phases[place - 1] : "completed");
+    SetRate(ShareOf(step.run_count(), counts.steps[0].runs),
+            [&] { return step.mutable_conversion_from_first(); });
     SetRate(ShareOf(step.run_count(), previous), [&] { return step.mutable_conversion_from_previous(); });
     step.set_drop_off_count(previous - step.run_count());
     SetRate(ShareOf(step.drop_off_count(), previous), [&] { return step.mutable_drop_off(); });
-    if (is_phase) FoldPhase(row, step);
+    if (is_phase) AnswerPhase(counts.steps[place], step);
     previous = step.run_count();
   }
 }
@@ -123,27 +110,19 @@ absl::StatusOr<v1::GetPipelineFunnelResponse> PipelineFunnel(const v1::GetPipeli
   }
   ASSIGN_OR_RETURN(const QueryScope scope, ResolveScope(request.scope(), context));
   RETURN_IF_ERROR(CheckRequest(request));
-  Runs runs(scope, transaction);
+  const bool by_sql = request.scope().engine() == v1::ENGINE_SQL;
+  const std::vector<std::string> phases(request.phases().begin(), request.phases().end());
+  const PipelineFunnelLimits limits{kMaxPipelines, kMaxPipelinePhases, kMaxPipelineFailures};
+  const PipelineFunnelCounts counts = (by_sql ? AskPipelineFunnel : FoldPipelineFunnel)(
+      scope, request.pipeline(), phases, limits, transaction);
 
   v1::GetPipelineFunnelResponse response;
   *response.mutable_scope() = ToProto(scope);
-  FoldPipelines(runs.Ask(sql::kPipelineFunnelPipelines, std::nullopt, kMaxPipelines), response);
-  response.set_pipeline(request.pipeline());
-  if (request.pipeline().empty() && response.pipelines_size() > 0) {
-    response.set_pipeline(response.pipelines(0).pipeline());
-  }
-
-  // No pipeline has the empty name: it finds no runs.
-  const std::string& pipeline = response.pipeline();
-  std::vector<std::string> phases(request.phases().begin(), request.phases().end());
-  if (phases.empty()) {
-    for (const pqxx::row& row : runs.Ask(sql::kPipelineFunnelPhases, pipeline, kMaxPipelinePhases)) {
-      phases.push_back(row["phase"].as<std::string>());
-    }
-  }
-  FoldSteps(runs.Ask(sql::kPipelineFunnelSteps, pipeline, ToPostgresArray(phases)), phases, response);
-  FoldOutcomes(runs.Ask(sql::kPipelineFunnelOutcomes, pipeline)[0], response);
-  FoldFailures(runs.Ask(sql::kPipelineFunnelFailures, pipeline, kMaxPipelineFailures), response);
+  response.mutable_scope()->set_engine(by_sql ? v1::ENGINE_SQL : v1::ENGINE_HISTORY);
+  response.set_pipeline(counts.pipeline);
+  AnswerSteps(counts, response);
+  AnswerOutcomes(counts, response);
+  AnswerFailures(counts, response);
   return response;
 }
 

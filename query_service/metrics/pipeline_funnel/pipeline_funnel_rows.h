@@ -1,0 +1,21 @@
+// The rows of runs out of PostgreSQL, as columns in binary: rows as text take longer to write and to read
+// than all that is counted of them. No state.
+#pragma once
+
+#include <pqxx/pqxx>
+#include <string>
+#include <vector>
+
+#include "query_service/metrics/pipeline_funnel/pipeline_funnel_fold.h"
+#include "query_service/query_scope.h"
+
+namespace donut::query {
+
+// The funnel of a pipeline ("": the one with the most runs) by its phases (none: the usual ones), by the
+// fold.
+PipelineFunnelCounts FoldPipelineFunnel(const QueryScope& scope, const std::string& pipeline,
+                                        const std::vector<std::string>& phases,
+                                        const PipelineFunnelLimits& limits,
+                                        pqxx::transaction_base& transaction);
+
+}  // namespace donut::query
