@@ -32,8 +32,9 @@ struct CollectorOptions {
   absl::Duration idle_limit = absl::Hours(1);
   // After SIGTERM: for streams to commit, acknowledge and end.
   absl::Duration drain_limit = absl::Seconds(8);
-  // Users that a collector remembers as stored; about 50 bytes each.
+  // Users and sessions that a collector remembers as stored; about 50 bytes each.
   size_t known_users = 1'000'000;
+  size_t known_sessions = 1'000'000;
   // How often expire_ledger() runs.
   absl::Duration expire_period = absl::Hours(1);
 
@@ -55,7 +56,7 @@ struct CollectorOptions {
   //   + max_unsent_bytes                            rejections that clients do not take
   //   + max_streams * (2 * stream.max_unsent_bytes + 64 KiB)   up to there, and being written; the stream
   //   itself
-  //   + known_users * 100 + projects * 10,000 * 320 B    the caches
+  //   + (known_users + known_sessions) * 100 + projects * 10,000 * 320 B    the caches
   //
   // `grpc_memory` is GrpcServerOptions::max_memory_bytes, from GrpcMemoryBytes(), `threads` those of gRPC (at
   // most 16, and two per core). The third and the fourth term are reached by hostile clients only: rows of

@@ -114,6 +114,7 @@ class Preparation {
     PreparedEvent& prepared = batch_.events.back();
     prepared.payload = Append(payload);
     prepared.user_text = Within(payload, event.user_id, prepared.payload);
+    prepared.session_text = Within(payload, event.session_id, prepared.payload);
     prepared.insert_id = Within(payload, event.insert_id, prepared.payload);
     return true;
   }
@@ -141,6 +142,7 @@ class Preparation {
     PreparedEvent& prepared = batch_.events.back();
     prepared.payload = Append(payload);
     prepared.user_text = Append(event->user_id());
+    prepared.session_text = Append(event->session_id());
     prepared.insert_id = Append(event->insert_id());
     AddUserUpdate(event->user_properties(), event_time_us, prepared);
     if (is_pipeline_event) {
@@ -178,7 +180,7 @@ class Preparation {
     row.received_us = batch_.received_us;
     row.user_id = hash_.UserId(source_.project_id, texts.user_id);
     if (!texts.session_id.empty()) {
-      row.session_id = hash_.SessionId(source_.project_id, texts.user_id, texts.session_id);
+      row.session_id = hash_.SessionId(source_.project_id, texts.session_id);
     }
     row.sequence = sequence;
     row.project_id = source_.project_id;
@@ -187,6 +189,7 @@ class Preparation {
     PreparedEvent& prepared = batch_.events.emplace_back();
     prepared.sequence = sequence;
     prepared.user_id = row.user_id;
+    prepared.session_id = row.session_id.value_or(0);
     prepared.row_end = static_cast<uint32_t>(batch_.rows.size());
     prepared.name = PlaceOf(texts.name);
     return row.session_id;

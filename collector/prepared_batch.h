@@ -53,9 +53,11 @@ struct PreparedEvent {
   // Its number on the stream; its place in the request, from 0, for TrackEvents.
   int64_t sequence = 0;
   int64_t user_id = 0;
-  uint32_t row_end = 0;  // in PreparedBatch::rows; it begins where the one before ends
-  int name = 0;          // index into PreparedBatch::names
+  int64_t session_id = 0;  // when there is a session_text
+  uint32_t row_end = 0;    // in PreparedBatch::rows; it begins where the one before ends
+  int name = 0;            // index into PreparedBatch::names
   TextRef user_text;
+  TextRef session_text;      // empty: none
   TextRef insert_id;         // empty: none
   TextRef payload;           // the event as it came, for the dead letters
   int pipeline_update = -1;  // index into PreparedBatch::pipeline_updates; -1: an ordinary event

@@ -44,7 +44,7 @@ TEST(EventPreparationTest, KeepsWhatTheEventSays) {
   EXPECT_EQ(TimeIn(row[5]), absl::ToUnixMicros(kNoon));
   EXPECT_EQ(testing::BigEndian(*row[6]), prepared.user_id);
   EXPECT_EQ(row[7], "\x01{\"k\":1}");
-  EXPECT_EQ(testing::BigEndian(*row[8]), testing::TestHash().SessionId(7, "ada", "s"));
+  EXPECT_EQ(testing::BigEndian(*row[8]), testing::TestHash().SessionId(7, "s"));
 }
 
 TEST(EventPreparationTest, TakesTheTimeOfReceptionWhenNoneIsGiven) {
