@@ -1,7 +1,7 @@
 // A block: the histories of some users of one project in one month, immutable, as columns. Users ascend by
 // their 64-bit id; within a user events are in event order (time, producer number, sequence), so place is
-// order and needs no column. A reader has the columns that it asked for; the others are null. docs/histories.md
-// specifies it. Plain data; columns are shared and immutable, so thread-safe.
+// order and needs no column. A reader has the columns that it asked for; the others are null.
+// docs/histories.md specifies it. Plain data; columns are shared and immutable, so thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -54,7 +54,8 @@ struct BlockSummary {
   int64_t last_user = 0;
   int64_t first_time_us = 0;
   int64_t last_time_us = 0;
-  // Of the properties that have a column, in the order of the columns. Whatever else an event has is in kRest.
+  // Of the properties that have a column, in the order of the columns. Whatever else an event has is in
+  // kRest.
   std::vector<std::string> keys;
 
   // The column of a key; kRest where it has none.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +31,7 @@ struct EventKey {
   int64_t user_id = 0;
   int64_t time_us = 0;  // since 1970; in the builder's month
   int32_t event_name_id = 0;
-  std::optional<int64_t> session_id;
+  std::optional<int64_t> session_id = std::nullopt;
   int32_t producer_no = 0;
   int64_t sequence = 0;
 };
@@ -38,22 +39,28 @@ struct EventKey {
 class BlockBuilder {
  public:
   explicit BlockBuilder(int month);
+  ~BlockBuilder();
+  BlockBuilder(BlockBuilder&&) noexcept;
+  BlockBuilder& operator=(BlockBuilder&&) noexcept;
 
   // An event without properties so far.
   void Add(const EventKey& event);
   // To the last event: at most one value a key (of several the last one stands).
   void AddProperty(std::string_view key, ValueView value);
-  // The same by numbers, for who adds the same keys and values again and again.
+  // The same by numbers, for who adds the same keys and values again and again. They are good until the
+  // builder is emptied. Value 0 takes the key's value away again, as a JSON null does.
   uint32_t KeyCode(std::string_view key);
   uint32_t ValueCode(uint32_t key_code, ValueView value);
   void AddProperty(uint32_t key_code, uint32_t value_code);
 
-  // Event `place` of a block that has all its columns, with its properties. `source` must stay alive, unchanged
-  // and at its address until the builder is done: what its codes mean is remembered by its address.
+  // Event `place` of a block that has all its columns, with its properties. `source` must stay alive,
+  // unchanged and at its address until the builder is done: what its codes mean is remembered by its address.
   void Append(const Block& source, size_t place, int64_t user_id);
 
   size_t event_count() const { return events_.size(); }
   size_t MemoryBytes() const;
+  // Bytes of the values' texts, each distinct one of a key once.
+  size_t text_bytes() const { return text_bytes_; }
   // Whether it has kMaxBlockEvents events or kMaxBlockTextBytes of texts.
   bool IsFull() const;
 
@@ -64,11 +71,39 @@ class BlockBuilder {
   std::string FinishFresh();
 
  private:
-  struct Event;
-  struct Key;
+  // A property that some event has.
+  struct Key {
+    std::string name;
+    DictionaryBuilder values;
+    // The events that have it, ascending, and its value's code in each.
+    std::vector<uint32_t> places;
+    std::vector<uint32_t> codes;
+  };
+  // What the codes of a block mean here.
   struct Source;
-  // ... as the implementation needs
+  struct Columns;
+
+  Source& SourceOf(const Block& block);
+  void AppendRest(Source& source, uint32_t rest_code);
+  // The events as they shall be: place i has the event order[i]; empty: as they came.
+  std::vector<uint32_t> SortedOrder() const;
+  Columns MakeColumns(const std::vector<uint32_t>& order, bool fresh) const;
+  void MakeEventColumns(const std::vector<uint32_t>& order, bool fresh, Columns& columns) const;
+  Column MakeKeyColumn(const Key& key, const std::vector<uint32_t>& target) const;
+  Column MakeRest(std::vector<uint32_t> keys, const std::vector<uint32_t>& target) const;
+  BlockSummary Summarize() const;
+  void Clear();
+
+  int month_;
+  int64_t month_start_us_;
   std::vector<EventKey> events_;
+  std::vector<Key> keys_;
+  absl::flat_hash_map<std::string, uint32_t> key_codes_;
+  absl::flat_hash_map<const Block*, std::unique_ptr<Source>> sources_;
+  Source* last_source_ = nullptr;
+  size_t text_bytes_ = 0;
+  // Keys and values of all events, however often each.
+  size_t property_bytes_ = 0;
 };
 
 }  // namespace donut::history

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -29,6 +30,9 @@ struct ValueView {
 class Dictionary {
  public:
   Dictionary() { ends_.push_back(0); }
+  // Of its parts, which must fit each other: see the fields.
+  Dictionary(std::string types, std::vector<uint32_t> ends, std::string text)
+      : types_(std::move(types)), ends_(std::move(ends)), text_(std::move(text)) {}
 
   // How many values; their codes are 1 to size().
   size_t size() const { return types_.size(); }
@@ -47,7 +51,7 @@ class Dictionary {
   const std::string& text() const { return text_; }
 
  private:
-  std::string types_;
+  std::string types_;           // a byte each
   std::vector<uint32_t> ends_;  // value c is the text from ends_[c - 1] to ends_[c]
   std::string text_;
 };
@@ -58,7 +62,8 @@ class DictionaryBuilder {
   // The code of the value, a new one if need be.
   uint32_t CodeOf(ValueView value);
   const Dictionary& dictionary() const { return dictionary_; }
-  Dictionary Take() { codes_.clear(); return std::move(dictionary_); }
+  // The dictionary; empty afterwards.
+  Dictionary Take();
   size_t MemoryBytes() const;
 
  private:

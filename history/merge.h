@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "history/block.h"
 #include "history/block_builder.h"
 
@@ -19,8 +20,8 @@ absl::Status MergeBlocks(int month, const std::vector<const Block*>& sources,
                          const std::function<bool(int64_t user_id)>& keep,
                          const std::function<absl::Status(EncodedBlock)>& take);
 
-// Columns of an encoded block, decoded again: a block as a reader would have it. For tests and for who goes on
-// with what was just written.
+// Columns of an encoded block, decoded again: a block as a reader would have it. For tests and for who goes
+// on with what was just written.
 absl::StatusOr<Block> Decode(const EncodedBlock& encoded);
 
 }  // namespace donut::history
