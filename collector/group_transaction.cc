@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "collector/event_writer.h"
+#include "collector/fresh_rows.h"
 #include "collector/pipeline_rows.h"
 #include "collector/pipeline_writer.h"
 #include "collector/sql_array.h"
@@ -262,20 +263,26 @@ absl::Status GroupTransaction::NumberUnaryRows() {
 
 void GroupTransaction::WriteEvents(postgres::CopyConnection& connection) {
   EventWriter writer(connection);
+  FreshRows fresh;
   copying_ = true;
   for (const Row& row : rows_) {
     if (row.left_out) continue;
     const StagedPiece& piece = *row.span->piece;
     const std::string_view bytes = piece.batch.Row(row.index);
+    const int producer_no = ProducerOf(*row.span);
     if (piece.unary) {
-      writer.Add(bytes, row.event_name_id, ProducerOf(*row.span), row.number);
+      writer.Add(bytes, row.event_name_id, producer_no, row.number);
     } else {
       writer.Add(bytes, row.event_name_id);
     }
+    fresh.Add(piece.project_id, piece.batch, row.index, row.event_name_id, producer_no, row.number);
     ++row.span->result.stored_count;
   }
+  // While PostgreSQL still reads what it was sent.
+  fresh.Pack();
   writer.Finish();
   copying_ = false;
+  fresh.Write(connection);
 }
 
 void GroupTransaction::WritePipelineRows(pqxx::transaction_base& transaction) {
