@@ -50,8 +50,11 @@ uint32_t PropertyCoder::KeyOf(std::string_view key, const Source& source) {
 uint32_t PropertyCoder::ValueOf(uint32_t key, const PropertyText& property, std::string_view text,
                                 const Source& source) {
   const auto next = static_cast<uint32_t>(batch_.property_values.size());
-  const auto [found, is_new] = values_.try_emplace(ValueHash(key, property.type, text), next);
-  if (!is_new && IsValue(found->second, key, property.type, text)) return found->second;
+  // Numbers that are not as they were last mostly differ from all: whoever packs them finds the equal ones.
+  if (property.type != history::ValueType::kNumber) {
+    const auto [found, is_new] = values_.try_emplace(ValueHash(key, property.type, text), next);
+    if (!is_new && IsValue(found->second, key, property.type, text)) return found->second;
+  }
   PropertyValue value;
   value.key = key;
   value.type = property.type;

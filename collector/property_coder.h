@@ -1,6 +1,6 @@
 // Gives the keys and values of a batch's properties numbers while its rows are written, so that whoever packs
-// the events (fresh_rows.h) looks at each distinct value once. Equal values mostly share a number, but need
-// not. Refers to the batch, and writes to it. One per batch; not thread-safe.
+// the events (fresh_rows.h) looks at most distinct values once. Equal texts mostly share a number, numbers
+// only while they stay the same. Refers to the batch, and writes to it. One per batch; not thread-safe.
 #pragma once
 
 #include <cstdint>
