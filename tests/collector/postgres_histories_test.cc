@@ -139,7 +139,8 @@ class Groups {
 
   std::string Event() {
     if (kept_.size() > 3 && dice_.OneIn(2)) return kept_[dice_.Below(kept_.size())].SerializeAsString();
-    v1::Event event = dice_.Event(60);
+    v1::Event event = dice_.Event(0);
+    if (dice_.OneIn(20)) event.clear_name();  // breaks a rule
     if (!dice_.OneIn(5)) {
       // Two months that meet at noon, so that most groups have several events of each.
       event.mutable_event_time()->set_seconds(absl::ToUnixSeconds(testing::kNoon) + 43'200 - 100 +
