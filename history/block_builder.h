@@ -67,7 +67,7 @@ class BlockBuilder {
   // The events, sorted by user and event order, as the columns of a block. Leaves the builder empty.
   EncodedBlock Finish();
   // The events in the order in which they were added, as one body (fresh_format.h). Leaves the builder empty.
-  // (Sorting is left to the reader: the collector has no time for it.)
+  // At most kMaxFreshEvents. (Sorting is left to the reader: the collector has no time for it.)
   std::string FinishFresh();
 
  private:
@@ -88,7 +88,9 @@ class BlockBuilder {
   // The events as they shall be: place i has the event order[i]; empty: as they came.
   std::vector<uint32_t> SortedOrder() const;
   Columns MakeColumns(const std::vector<uint32_t>& order, bool fresh) const;
-  void MakeEventColumns(const std::vector<uint32_t>& order, bool fresh, Columns& columns) const;
+  Column MakeUsers(const std::vector<uint32_t>& order) const;
+  Column MakeFreshUsers() const;
+  void MakeEventColumns(const std::vector<uint32_t>& order, Columns& columns) const;
   Column MakeKeyColumn(const Key& key, const std::vector<uint32_t>& target) const;
   Column MakeRest(std::vector<uint32_t> keys, const std::vector<uint32_t>& target) const;
   BlockSummary Summarize() const;

@@ -17,17 +17,36 @@ namespace {
 class NumberDictionary {
  public:
   uint32_t PlaceOf(int64_t number) {
-    if (!numbers_.empty() && numbers_[last_] == number) return last_;
-    const auto [found, is_new] = places_.try_emplace(number, static_cast<uint32_t>(numbers_.size()));
-    if (is_new) numbers_.push_back(number);
-    return last_ = found->second;
+    if (number == last_number_ && !numbers_.empty()) return last_place_;
+    last_number_ = number;
+    return last_place_ = number >= 0 && number < kMaxSmall ? PlaceOfSmall(number) : PlaceOfLarge(number);
   }
   std::vector<int64_t> Take() { return std::move(numbers_); }
 
  private:
-  absl::flat_hash_map<int64_t, uint32_t> places_;
+  // Below, as ids of event names and numbers of producers mostly are, a table finds them.
+  static constexpr int64_t kMaxSmall = 16 << 10;
+
+  uint32_t PlaceOfSmall(int64_t number) {
+    const auto index = static_cast<size_t>(number);
+    if (index >= small_.size()) small_.resize(std::max(index + 1, 2 * small_.size()));
+    if (small_[index] == 0) {
+      numbers_.push_back(number);
+      small_[index] = static_cast<uint32_t>(numbers_.size());
+    }
+    return small_[index] - 1;
+  }
+  uint32_t PlaceOfLarge(int64_t number) {
+    const auto [found, is_new] = large_.try_emplace(number, static_cast<uint32_t>(numbers_.size()));
+    if (is_new) numbers_.push_back(number);
+    return found->second;
+  }
+
+  std::vector<uint32_t> small_;  // 1 + the place; 0: not met
+  absl::flat_hash_map<int64_t, uint32_t> large_;
   std::vector<int64_t> numbers_;
-  uint32_t last_ = 0;
+  int64_t last_number_ = 0;
+  uint32_t last_place_ = 0;
 };
 
 Column NumberedColumn(const std::vector<uint32_t>& values, NumberDictionary& dictionary) {
@@ -98,22 +117,35 @@ std::vector<uint32_t> BlockBuilder::SortedOrder() const {
   return order;
 }
 
-void BlockBuilder::MakeEventColumns(const std::vector<uint32_t>& order, bool fresh, Columns& columns) const {
+Column BlockBuilder::MakeUsers(const std::vector<uint32_t>& order) const {
+  Column column;
+  std::vector<uint32_t> counts;
+  for (size_t i = 0; i < events_.size(); ++i) {
+    const int64_t user_id = events_[order.empty() ? i : order[i]].user_id;
+    if (column.numbers.empty() || column.numbers.back() != user_id) {
+      column.numbers.push_back(user_id);
+      counts.push_back(0);
+    }
+    ++counts.back();
+  }
+  column.values = Integers(std::span<const uint32_t>(counts));
+  return column;
+}
+
+Column BlockBuilder::MakeFreshUsers() const {
+  NumberDictionary user_ids;
+  std::vector<uint32_t> users(events_.size());
+  for (size_t i = 0; i < users.size(); ++i) users[i] = user_ids.PlaceOf(events_[i].user_id);
+  return NumberedColumn(users, user_ids);
+}
+
+void BlockBuilder::MakeEventColumns(const std::vector<uint32_t>& order, Columns& columns) const {
   const size_t count = events_.size();
-  NumberDictionary user_ids, name_ids, session_ids, producer_numbers;
-  std::vector<uint32_t> users, names(count), quarters(count), micros(count), sessions(count),
-      producers(count);
+  NumberDictionary name_ids, session_ids, producer_numbers;
+  std::vector<uint32_t> names(count), quarters(count), micros(count), sessions(count), producers(count);
   std::vector<int64_t> sequences(count);
   for (size_t i = 0; i < count; ++i) {
     const EventKey& event = events_[order.empty() ? i : order[i]];
-    const uint32_t user = user_ids.PlaceOf(event.user_id);
-    if (fresh) {
-      users.push_back(user);
-    } else if (user == users.size()) {
-      users.push_back(1);
-    } else {
-      ++users.back();
-    }
     const auto within_month = static_cast<uint64_t>(event.time_us - month_start_us_);
     quarters[i] = static_cast<uint32_t>(within_month / kQuarterUs);
     micros[i] = static_cast<uint32_t>(within_month % kQuarterUs);
@@ -122,7 +154,6 @@ void BlockBuilder::MakeEventColumns(const std::vector<uint32_t>& order, bool fre
     producers[i] = producer_numbers.PlaceOf(event.producer_no);
     sequences[i] = event.sequence;
   }
-  columns.columns.emplace_back(kUsers, NumberedColumn(users, user_ids));
   columns.columns.emplace_back(kNames, NumberedColumn(names, name_ids));
   columns.columns.emplace_back(kQuarters, PlainColumn(quarters));
   columns.columns.emplace_back(kMicros, PlainColumn(micros));
@@ -189,7 +220,8 @@ Column BlockBuilder::MakeRest(std::vector<uint32_t> keys, const std::vector<uint
 
 BlockBuilder::Columns BlockBuilder::MakeColumns(const std::vector<uint32_t>& order, bool fresh) const {
   Columns columns;
-  MakeEventColumns(order, fresh, columns);
+  columns.columns.emplace_back(kUsers, fresh ? MakeFreshUsers() : MakeUsers(order));
+  MakeEventColumns(order, columns);
 
   std::vector<uint32_t> keys(keys_.size());
   std::iota(keys.begin(), keys.end(), 0);

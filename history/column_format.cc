@@ -35,6 +35,7 @@ absl::Status Damaged(std::string_view what) {
 
 void AppendIntegers(const Integers& integers, std::string& out) {
   AppendVarint(integers.size(), out);
+  if (integers.size() == 0) return;
   AppendZigzag(integers.base(), out);
   AppendZigzag(integers.step(), out);
   out += static_cast<char>(integers.width());
@@ -44,6 +45,7 @@ void AppendIntegers(const Integers& integers, std::string& out) {
 // At most `max_size` of them.
 absl::StatusOr<Integers> ReadIntegers(ByteReader& reader, size_t max_size) {
   const uint64_t size = reader.Varint();
+  if (reader.ok() && size == 0) return Integers();
   const int64_t base = reader.Zigzag();
   const int64_t step = reader.Zigzag();
   const int width = reader.Byte();

@@ -15,8 +15,6 @@
 namespace donut::history {
 namespace {
 
-// Many times what a group of the collector has.
-constexpr uint64_t kMaxFreshEvents = 1 << 20;
 // The columns that every body has, from 0 on.
 constexpr int kFixedColumns = kFirstProperty;
 

@@ -13,6 +13,9 @@
 
 namespace donut::history {
 
+// Many times what a group of the collector has; more are refused when read.
+inline constexpr size_t kMaxFreshEvents = 1 << 20;
+
 // As a block with all its columns, sorted by user and event order. DATA_LOSS says what is wrong.
 absl::StatusOr<Block> DecodeFresh(std::string_view body, int month);
 

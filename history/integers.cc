@@ -122,37 +122,6 @@ Integers::Integers(std::span<const uint32_t> values) : size_(values.size()) {
 Integers::Integers(size_t size, int64_t base, int64_t step, int width, std::string bytes)
     : size_(size), base_(base), step_(step), width_(width), bytes_(std::move(bytes)) {}
 
-int64_t Integers::At(size_t i) const {
-  uint64_t value = static_cast<uint64_t>(base_);
-  const char* const from = bytes_.data() + i * static_cast<size_t>(width_);
-  switch (width_) {
-    case 1:
-      value += static_cast<uint8_t>(*from);
-      break;
-    case 2: {
-      uint16_t stored;
-      std::memcpy(&stored, from, sizeof(stored));
-      value += stored;
-      break;
-    }
-    case 4: {
-      uint32_t stored;
-      std::memcpy(&stored, from, sizeof(stored));
-      value += stored;
-      break;
-    }
-    case 8: {
-      uint64_t stored;
-      std::memcpy(&stored, from, sizeof(stored));
-      value += stored;
-      break;
-    }
-    default:
-      value += static_cast<uint64_t>(step_) * i;
-  }
-  return static_cast<int64_t>(value);
-}
-
 void Integers::Copy(size_t begin, size_t count, uint32_t* out) const { CopyValues(*this, begin, count, out); }
 
 void Integers::Copy(size_t begin, size_t count, int64_t* out) const {

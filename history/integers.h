@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <vector>
@@ -29,7 +30,21 @@ class Integers {
   // What it holds in memory.
   size_t MemoryBytes() const { return bytes_.capacity(); }
 
-  int64_t At(size_t i) const;
+  int64_t At(size_t i) const {
+    const auto base = static_cast<uint64_t>(base_);
+    switch (width_) {
+      case 1:
+        return static_cast<int64_t>(base + Stored<uint8_t>(i));
+      case 2:
+        return static_cast<int64_t>(base + Stored<uint16_t>(i));
+      case 4:
+        return static_cast<int64_t>(base + Stored<uint32_t>(i));
+      case 8:
+        return static_cast<int64_t>(base + Stored<uint64_t>(i));
+      default:
+        return static_cast<int64_t>(base + static_cast<uint64_t>(step_) * i);
+    }
+  }
 
   // Values [begin, begin + count) to `out`. Values must fit the type: codes, counts, quarters and
   // microseconds fit 32 bits.
@@ -40,6 +55,14 @@ class Integers {
   bool IsConstant() const { return width_ == 0 && step_ == 0; }
 
  private:
+  // A string's bytes lie anywhere.
+  template <typename Number>
+  uint64_t Stored(size_t i) const {
+    Number number;
+    std::memcpy(&number, bytes_.data() + i * sizeof(Number), sizeof(Number));
+    return number;
+  }
+
   size_t size_ = 0;
   int64_t base_ = 0;
   int64_t step_ = 0;

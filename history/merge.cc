@@ -13,21 +13,42 @@
 namespace donut::history {
 namespace {
 
+// What is looked at of a source to put events in order.
+struct MergeSource {
+  explicit MergeSource(const Block& source)
+      : block(&source),
+        users(&source.at(kUsers)),
+        quarters(&source.at(kQuarters).values),
+        micros(&source.at(kMicros).values),
+        producers(&source.at(kProducers)),
+        sequences(&source.at(kSequences).values) {}
+
+  const Block* block;
+  const Column* users;
+  const Integers* quarters;
+  const Integers* micros;
+  const Column* producers;
+  const Integers* sequences;
+};
+
 // The next user of a source.
 struct SourceCursor {
-  const Block* block;
-  size_t source;
-  size_t user;
+  const MergeSource* source;
+  size_t user = 0;
+  int64_t user_id = 0;
 
-  int64_t user_id() const { return block->at(kUsers).numbers[user]; }
-  uint32_t begin() const { return block->at(kUsers).ends[user]; }
-  uint32_t end() const { return block->at(kUsers).ends[user + 1]; }
+  bool Read() {
+    if (user == source->users->numbers.size()) return false;
+    user_id = source->users->numbers[user];
+    return true;
+  }
+  uint32_t begin() const { return source->users->ends[user]; }
+  uint32_t end() const { return source->users->ends[user + 1]; }
 };
 
 // The next event of a user in one source.
 struct EventCursor {
-  const Block* block;
-  size_t source;
+  const MergeSource* source;
   uint32_t place;
   uint32_t end;
   int64_t time = 0;  // within the month
@@ -35,16 +56,15 @@ struct EventCursor {
   int64_t sequence = 0;
 
   void Read() {
-    time = block->at(kQuarters).values.At(place) * kQuarterUs + block->at(kMicros).values.At(place);
-    const Column& producers = block->at(kProducers);
-    producer_no = producers.numbers[producers.values.At(place)];
-    sequence = block->at(kSequences).values.At(place);
+    time = source->quarters->At(place) * kQuarterUs + source->micros->At(place);
+    producer_no = source->producers->numbers[source->producers->values.At(place)];
+    sequence = source->sequences->At(place);
   }
 };
 
 // For heaps, which have the greatest first.
 bool IsUserLater(const SourceCursor& a, const SourceCursor& b) {
-  return std::make_tuple(a.user_id(), a.source) > std::make_tuple(b.user_id(), b.source);
+  return std::tie(a.user_id, a.source) > std::tie(b.user_id, b.source);
 }
 bool IsEventLater(const EventCursor& a, const EventCursor& b) {
   return std::tie(a.time, a.producer_no, a.sequence, a.source) >
@@ -74,23 +94,23 @@ class BlockMerge {
  private:
   absl::Status AppendPart(const SourceCursor& part) {
     for (uint32_t place = part.begin(); place < part.end(); ++place) {
-      RETURN_IF_ERROR(AppendEvent(*part.block, place, part.user_id()));
+      RETURN_IF_ERROR(AppendEvent(*part.source->block, place, part.user_id));
     }
     return absl::OkStatus();
   }
 
   absl::Status MergeParts(const std::vector<SourceCursor>& parts) {
-    const int64_t user_id = parts[0].user_id();
+    const int64_t user_id = parts[0].user_id;
     std::vector<EventCursor> heap;
     for (const SourceCursor& part : parts) {
-      heap.push_back({part.block, part.source, part.begin(), part.end()});
+      heap.push_back({part.source, part.begin(), part.end()});
       heap.back().Read();
     }
     std::make_heap(heap.begin(), heap.end(), IsEventLater);
     while (!heap.empty()) {
       std::pop_heap(heap.begin(), heap.end(), IsEventLater);
       EventCursor& next = heap.back();
-      RETURN_IF_ERROR(AppendEvent(*next.block, next.place, user_id));
+      RETURN_IF_ERROR(AppendEvent(*next.source->block, next.place, user_id));
       if (++next.place == next.end) {
         heap.pop_back();
       } else {
@@ -133,24 +153,31 @@ absl::Status CheckSource(const Block& block, int month) {
 absl::Status MergeBlocks(int month, const std::vector<const Block*>& sources,
                          const std::function<bool(int64_t user_id)>& keep,
                          const std::function<absl::Status(EncodedBlock)>& take) {
+  std::vector<MergeSource> merge_sources;
+  for (const Block* source : sources) {
+    RETURN_IF_ERROR(CheckSource(*source, month));
+    merge_sources.emplace_back(*source);
+  }
   std::vector<SourceCursor> heap;
-  for (size_t i = 0; i < sources.size(); ++i) {
-    RETURN_IF_ERROR(CheckSource(*sources[i], month));
-    if (!sources[i]->at(kUsers).numbers.empty()) heap.push_back({sources[i], i, 0});
+  for (const MergeSource& source : merge_sources) {
+    SourceCursor cursor{&source};
+    if (cursor.Read()) heap.push_back(cursor);
   }
   std::make_heap(heap.begin(), heap.end(), IsUserLater);
   BlockMerge merge(month, take);
   std::vector<SourceCursor> parts;
   while (!heap.empty()) {
-    const int64_t user_id = heap.front().user_id();
+    const int64_t user_id = heap.front().user_id;
     parts.clear();
-    while (!heap.empty() && heap.front().user_id() == user_id) {
+    while (!heap.empty() && heap.front().user_id == user_id) {
       std::pop_heap(heap.begin(), heap.end(), IsUserLater);
-      parts.push_back(heap.back());
-      if (++heap.back().user == heap.back().block->at(kUsers).numbers.size()) {
-        heap.pop_back();
-      } else {
+      SourceCursor& cursor = heap.back();
+      parts.push_back(cursor);
+      ++cursor.user;
+      if (cursor.Read()) {
         std::push_heap(heap.begin(), heap.end(), IsUserLater);
+      } else {
+        heap.pop_back();
       }
     }
     if (!keep || keep(user_id)) RETURN_IF_ERROR(merge.AppendUser(parts));

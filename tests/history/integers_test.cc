@@ -14,18 +14,20 @@ using donut::testing::RandomSeed;
 constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 
-std::vector<int64_t> AllOf(const Integers& integers) {
+std::vector<int64_t> ValuesOf(const Integers& integers) {
   std::vector<int64_t> values(integers.size());
   for (size_t i = 0; i < values.size(); ++i) values[i] = integers.At(i);
   return values;
 }
 
-Integers Packed(const std::vector<int64_t>& values) { return Integers(std::span<const int64_t>(values)); }
+Integers PackedIntegers(const std::vector<int64_t>& values) {
+  return Integers(std::span<const int64_t>(values));
+}
 
 TEST(IntegersTest, TakeAsFewBytesAsTheirRangeNeeds) {
   const auto width = [](const std::vector<int64_t>& values) {
-    const Integers integers = Packed(values);
-    EXPECT_EQ(AllOf(integers), values);
+    const Integers integers = PackedIntegers(values);
+    EXPECT_EQ(ValuesOf(integers), values);
     EXPECT_EQ(integers.bytes().size(), values.size() * integers.width());
     return integers.width();
   };
@@ -46,9 +48,9 @@ TEST(IntegersTest, TakeAsFewBytesAsTheirRangeNeeds) {
 }
 
 TEST(IntegersTest, AConstantIsToldFromOthers) {
-  EXPECT_TRUE(Packed({4, 4, 4}).IsConstant());
-  EXPECT_FALSE(Packed({4, 5, 6}).IsConstant());
-  EXPECT_FALSE(Packed({4, 4, 5}).IsConstant());
+  EXPECT_TRUE(PackedIntegers({4, 4, 4}).IsConstant());
+  EXPECT_FALSE(PackedIntegers({4, 5, 6}).IsConstant());
+  EXPECT_FALSE(PackedIntegers({4, 4, 5}).IsConstant());
 }
 
 TEST(IntegersTest, CopyAnyPart) {
@@ -62,7 +64,7 @@ TEST(IntegersTest, CopyAnyPart) {
     if (range == 1) {
       for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<int64_t>(3 * i + 7);
     }
-    const Integers integers = Packed(values);
+    const Integers integers = PackedIntegers(values);
     for (int i = 0; i < 200; ++i) {
       const size_t begin = random() % (values.size() + 1);
       const size_t count = random() % (values.size() - begin + 1);
@@ -81,7 +83,7 @@ TEST(IntegersTest, CopyAnyPart) {
 TEST(IntegersTest, OfThirtyTwoBitsAreTheSame) {
   const std::vector<uint32_t> values = {0, 4'294'967'295, 17};
   const Integers integers{std::span<const uint32_t>(values)};
-  EXPECT_EQ(AllOf(integers), (std::vector<int64_t>{0, 4'294'967'295, 17}));
+  EXPECT_EQ(ValuesOf(integers), (std::vector<int64_t>{0, 4'294'967'295, 17}));
   EXPECT_EQ(integers.width(), 4);
 }
 

@@ -55,7 +55,7 @@ std::vector<Block> Merged(const Sources& sources, const std::function<bool(int64
   return merged;
 }
 
-std::vector<HistoryEvent> AllOf(const std::vector<Block>& blocks) {
+std::vector<HistoryEvent> EventsOfAll(const std::vector<Block>& blocks) {
   std::vector<HistoryEvent> all;
   for (const Block& block : blocks) {
     for (HistoryEvent& event : EventsOf(block)) all.push_back(std::move(event));
@@ -86,7 +86,7 @@ TEST_F(MergeTest, GivesWhatSortingAllEventsGives) {
       wanted.key_share = random_() % 2 ? 0.3 : 0.01;
       sources.Add(MakeEvents(wanted, static_cast<int64_t>(random_() % 1000) * 60, random_), random_() % 2);
     }
-    ASSERT_EQ(AllOf(Merged(sources)), Sorted(sources.events()));
+    ASSERT_EQ(EventsOfAll(Merged(sources)), Sorted(sources.events()));
   }
 }
 
@@ -111,7 +111,7 @@ TEST_F(MergeTest, AKeyMayHaveAColumnInOneSourceAndNoneInAnother) {
   ASSERT_NE(column, kRest) << "21 of 420 events have it";
   EXPECT_EQ(merged[0].at(column).texts.size(), 2u);
   EXPECT_EQ(merged[0].at(kRest).texts.size(), 0u);
-  EXPECT_EQ(AllOf(merged), Sorted(sources.events()));
+  EXPECT_EQ(EventsOfAll(merged), Sorted(sources.events()));
 }
 
 TEST_F(MergeTest, LeavesOutWhomItShallNotKeep) {
@@ -125,7 +125,8 @@ TEST_F(MergeTest, LeavesOutWhomItShallNotKeep) {
   std::vector<HistoryEvent> expected = sources.events();
   std::erase_if(expected, [erased](const HistoryEvent& event) { return event.key.user_id == erased; });
   ASSERT_LT(expected.size(), sources.events().size());
-  EXPECT_EQ(AllOf(Merged(sources, [erased](int64_t user) { return user != erased; })), Sorted(expected));
+  EXPECT_EQ(EventsOfAll(Merged(sources, [erased](int64_t user) { return user != erased; })),
+            Sorted(expected));
   EXPECT_TRUE(Merged(sources, [](int64_t) { return false; }).empty());
 }
 
@@ -150,7 +151,7 @@ TEST_F(MergeTest, CutsBetweenUsersWhereItCan) {
   EXPECT_EQ(merged[0].summary.event_count, 2 * most);
   EXPECT_EQ(merged[0].summary.last_user, 1);
   EXPECT_EQ(merged[1].summary.first_user, 2);
-  EXPECT_TRUE(AllOf(merged) == Sorted(sources.events()));
+  EXPECT_TRUE(EventsOfAll(merged) == Sorted(sources.events()));
 }
 
 TEST_F(MergeTest, CutsWithinAUserWhoAloneHasMore) {
@@ -164,7 +165,7 @@ TEST_F(MergeTest, CutsWithinAUserWhoAloneHasMore) {
   EXPECT_EQ(merged[0].summary.event_count, 3u);
   EXPECT_EQ(merged[1].summary.event_count, kMaxBlockEvents);
   EXPECT_EQ(merged[2].summary.event_count, kMaxBlockEvents - 20 + 3);
-  EXPECT_TRUE(AllOf(merged) == Sorted(sources.events()));
+  EXPECT_TRUE(EventsOfAll(merged) == Sorted(sources.events()));
 }
 
 TEST_F(MergeTest, TextsOfABlockAreBounded) {
@@ -180,7 +181,7 @@ TEST_F(MergeTest, TextsOfABlockAreBounded) {
   ASSERT_GT(merged.size(), 1u);
   for (const Block& block : merged)
     EXPECT_LE(block.at(kFirstProperty).texts.text().size(), 2 * kMaxBlockTextBytes + (8 << 10));
-  EXPECT_TRUE(AllOf(merged) == Sorted(sources.events()));
+  EXPECT_TRUE(EventsOfAll(merged) == Sorted(sources.events()));
 }
 
 TEST_F(MergeTest, StopsWhereItsTakerFails) {
