@@ -46,24 +46,27 @@ class ParsedDecoding {
     auto* event = google::protobuf::Arena::CreateMessage<v1::Event>(&arena_);
     if (!event->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return false;
     if (collector::ValidateEvent(*event, kNow)) return false;
-    collector::AppendJson(event->properties(), json);
+    properties_.Clear();
+    collector::AppendProperties(event->properties(), json, properties_);
     return true;
   }
 
  private:
   char block_[16 << 10];
   google::protobuf::Arena arena_{block_, sizeof(block_)};
+  collector::PropertyTexts properties_;
 };
 
 class CanonicalDecoding {
  public:
   bool Decode(std::string_view bytes, std::string& json) {
     collector::CanonicalEvent event;
-    return collector::ReadCanonicalEvent(bytes, times_, event, json);
+    return collector::ReadCanonicalEvent(bytes, times_, event, json, properties_);
   }
 
  private:
   collector::EventTimeBounds times_{kNow};
+  collector::PropertyTexts properties_;
 };
 
 template <typename Decoding>

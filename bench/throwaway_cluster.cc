@@ -36,6 +36,7 @@ BEGIN
                    WHERE inhparent = 'analytics_events'::regclass AND pg_relation_size(inhrelid) > 0 LOOP
     EXECUTE format('TRUNCATE %s', partition);
   END LOOP;
+  TRUNCATE history_fresh;
 END
 $$)";
 

@@ -43,7 +43,7 @@ void AddExplainFunnelActor(CLI::App& app, Command& command) {
   ExplainArguments& arguments = options->arguments;
   AddStepOptions(*subcommand, arguments.funnel);
   subcommand->add_option("--user", arguments.user, "Whose events")->required()->type_name("ID");
-  subcommand->add_option("--session", arguments.session, "With --actor run: a pipeline run by its text")
+  subcommand->add_option("--session", arguments.session, "With --actor run: the session or pipeline run")
       ->type_name("ID");
   subcommand
       ->add_option("--session-key", arguments.session_key,

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cmath>
+#include <optional>
 
 #include "collector/json_writer.h"
 #include "collector/wire_cursor.h"
@@ -38,7 +39,7 @@ bool ReadText(WireCursor& fields, size_t max_bytes, std::string_view& text) {
 // Struct, Value and ListValue, each from its bytes, as JSON.
 class PropertiesReader {
  public:
-  explicit PropertiesReader(JsonWriter& json) : json_(json) {}
+  PropertiesReader(JsonWriter& json, PropertyTexts& properties) : json_(json), properties_(properties) {}
 
   // `depth`: that of the fields in it, from 1.
   bool ReadStruct(std::string_view bytes, int depth) {
@@ -65,14 +66,25 @@ class PropertiesReader {
     if (key.empty() || key.size() > limits::kMaxPropertyKeyBytes || !json_.WriteText(key)) return false;
     json_.Write(':');
     std::string_view value;
-    return fields.Take(event_tags::kMapValue) && fields.ReadBytes(value) && fields.AtEnd() &&
-           ReadValue(value, depth);
+    const size_t begin = json_.position();
+    if (!fields.Take(event_tags::kMapValue) || !fields.ReadBytes(value) || !fields.AtEnd() ||
+        !ReadValue(value, depth)) {
+      return false;
+    }
+    if (depth > 1) return true;
+    if (!type_) {
+      properties_.AddNull(key);
+    } else {
+      properties_.Add({key, *type_, text_, begin, json_.position()});
+    }
+    return true;
   }
 
   // `depth`: that of the object or list which the value is in.
   bool ReadValue(std::string_view bytes, int depth) {
     WireCursor fields(bytes);
     if (fields.AtEnd()) {  // a value without a kind
+      type_ = std::nullopt;
       json_.Write("null");
       return true;
     }
@@ -84,6 +96,7 @@ class PropertiesReader {
         return ReadBool(fields.rest());
       case event_tags::kNullValue:
         if (!fields.Take(0) || !fields.AtEnd()) return false;
+        type_ = std::nullopt;
         json_.Write("null");
         return true;
       default:
@@ -93,11 +106,17 @@ class PropertiesReader {
     if (!fields.ReadBytes(body) || !fields.AtEnd()) return false;
     switch (tag) {
       case event_tags::kStringValue:
+        type_ = history::ValueType::kText;
+        text_ = body;
         return body.size() <= limits::kMaxStringValueBytes && json_.WriteText(body);
       case event_tags::kStructValue:
-        return ReadStruct(body, depth + 1);
+        if (!ReadStruct(body, depth + 1)) return false;
+        type_ = history::ValueType::kJson;
+        return true;
       case event_tags::kListValue:
-        return ReadList(body, depth + 1);
+        if (!ReadList(body, depth + 1)) return false;
+        type_ = history::ValueType::kJson;
+        return true;
       default:
         return false;
     }
@@ -111,12 +130,14 @@ class PropertiesReader {
     const auto number = std::bit_cast<double>(bits);
     // False for NaN too.
     if (!(std::abs(number) <= limits::kMaxInteger)) return false;
+    type_ = history::ValueType::kNumber;
     json_.WriteNumber(number);
     return true;
   }
 
   bool ReadBool(std::string_view bytes) {
     if (bytes.size() != 1 || static_cast<uint8_t>(bytes[0]) > 1) return false;
+    type_ = history::ValueType::kBool;
     if (bytes[0] == 1) {
       json_.Write("true");
     } else {
@@ -140,15 +161,19 @@ class PropertiesReader {
   }
 
   JsonWriter& json_;
+  PropertyTexts& properties_;
+  // Of the value that was read last, nothing: null; and its text if it is one.
+  std::optional<history::ValueType> type_;
+  std::string_view text_;
 };
 
-bool ReadProperties(WireCursor& fields, CanonicalEvent& event, std::string& json) {
+bool ReadProperties(WireCursor& fields, CanonicalEvent& event, std::string& json, PropertyTexts& texts) {
   std::string_view properties;
   if (!fields.ReadBytes(properties)) return false;
   if (properties.empty()) return true;
   event.has_properties = true;
   JsonWriter writer(json);
-  if (!PropertiesReader(writer).ReadStruct(properties, 1)) return false;
+  if (!PropertiesReader(writer, texts).ReadStruct(properties, 1)) return false;
   writer.Flush();
   return true;
 }
@@ -173,7 +198,7 @@ bool ReadTime(WireCursor& event_fields, const EventTimeBounds& times, CanonicalE
 }
 
 bool ReadField(uint8_t tag, WireCursor& fields, const EventTimeBounds& times, CanonicalEvent& event,
-               std::string& json) {
+               std::string& json, PropertyTexts& properties) {
   switch (tag) {
     case event_tags::kName:
       return ReadText(fields, limits::kMaxEventNameBytes, event.name);
@@ -186,19 +211,19 @@ bool ReadField(uint8_t tag, WireCursor& fields, const EventTimeBounds& times, Ca
     case event_tags::kEventTime:
       return ReadTime(fields, times, event);
     case event_tags::kProperties:
-      return ReadProperties(fields, event, json);
+      return ReadProperties(fields, event, json, properties);
     default:
       return false;
   }
 }
 
 bool ReadFields(std::string_view bytes, const EventTimeBounds& times, CanonicalEvent& event,
-                std::string& json) {
+                std::string& json, PropertyTexts& properties) {
   WireCursor fields(bytes);
   FieldsSeen seen;
   while (!fields.AtEnd()) {
     const uint8_t tag = fields.ReadByte();
-    if (!seen.Add(tag) || !ReadField(tag, fields, times, event, json)) return false;
+    if (!seen.Add(tag) || !ReadField(tag, fields, times, event, json, properties)) return false;
   }
   return !event.name.empty() && !event.user_id.empty();
 }
@@ -221,11 +246,12 @@ bool EventTimeBounds::Hold(uint64_t seconds, uint64_t nanos) const {
 }
 
 bool ReadCanonicalEvent(std::string_view bytes, const EventTimeBounds& times, CanonicalEvent& event,
-                        std::string& json) {
+                        std::string& json, PropertyTexts& properties) {
+  properties.Clear();
   if (bytes.size() > limits::kMaxEventBytes) return false;
   const size_t json_before = json.size();
   event = CanonicalEvent();
-  if (ReadFields(bytes, times, event, json)) return true;
+  if (ReadFields(bytes, times, event, json, properties)) return true;
   json.resize(json_before);
   return false;
 }

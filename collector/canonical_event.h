@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "collector/property_texts.h"
 
 namespace donut::collector {
 
@@ -43,9 +44,10 @@ struct CanonicalEvent {
 
 // True: `bytes` are an Event that passes ValidateEventSize and ValidateEvent, `event` is what it says, and
 // the JSON of its properties was appended to `json`. Of a key that comes twice both are written, in order:
-// the later one counts, for protobuf and for jsonb. False: ask protobuf; `json` is as before, `event`
-// anything. Pipeline events are events like others here: ReadPipelineUpdate needs the parsed message.
+// the later one counts, for protobuf and for jsonb. `properties` gets them too, with places in `json`.
+// False: ask protobuf; `json` is as before, `event` and `properties` anything. Pipeline events are events
+// like others here: ReadPipelineUpdate needs the parsed message.
 [[nodiscard]] bool ReadCanonicalEvent(std::string_view bytes, const EventTimeBounds& times,
-                                      CanonicalEvent& event, std::string& json);
+                                      CanonicalEvent& event, std::string& json, PropertyTexts& properties);
 
 }  // namespace donut::collector

@@ -28,13 +28,13 @@ int64_t CollectorOptions::GrpcMemoryBytes() const {
 int64_t CollectorOptions::MaxMemoryBytes(int64_t grpc_memory, int threads, int projects) const {
   constexpr int64_t kStreamBytes = 64 << 10;
   constexpr int64_t kGroupCopies = 12;
-  constexpr int64_t kKnownUserBytes = 100;
+  constexpr int64_t kKnownTextBytes = 100;
   constexpr int64_t kEventNameBytes = 320;
   return grpc_memory + static_cast<int64_t>(queue.max_staged_bytes) +
          int64_t{2} * threads * kMaxFlatBatchBytes +
          queue.lanes * kGroupCopies * (static_cast<int64_t>(queue.group.max_bytes) + kMaxFlatBatchBytes) +
          max_unsent_bytes + max_streams * (2 * static_cast<int64_t>(stream.max_unsent_bytes) + kStreamBytes) +
-         static_cast<int64_t>(known_users) * kKnownUserBytes +
+         static_cast<int64_t>(known_users + known_sessions) * kKnownTextBytes +
          int64_t{projects} * limits::kMaxEventNames * kEventNameBytes;
 }
 

@@ -32,8 +32,9 @@ struct CollectorOptions {
   absl::Duration idle_limit = absl::Hours(1);
   // After SIGTERM: for streams to commit, acknowledge and end.
   absl::Duration drain_limit = absl::Seconds(8);
-  // Users that a collector remembers as stored; about 50 bytes each.
+  // Users and sessions that a collector remembers as stored; about 50 bytes each.
   size_t known_users = 1'000'000;
+  size_t known_sessions = 1'000'000;
   // How often expire_ledger() runs.
   absl::Duration expire_period = absl::Hours(1);
 
@@ -49,13 +50,14 @@ struct CollectorOptions {
   //     grpc_memory                                 messages received, and those that wait for room:
   //                                                 at most one per stream, none is read without room
   //   + max_staged_bytes + threads * 2 * kMaxFlatBatch  staged, and what is being made flat when it fills up
-  //   + lanes * 12 * (max_bytes + kMaxFlatBatch)    a group's rejected events, new users and properties of
-  //                                                 users (the smallest keys take most) merged and as arrays,
-  //                                                 libpq's copies of them, its results
+  //   + lanes * 12 * (max_bytes + kMaxFlatBatch)    a group's rejected events, new users and sessions and
+  //                                                 properties of users merged and as arrays, its events packed
+  //                                                 (of both the smallest keys take most), libpq's copies of
+  //                                                 them, its results
   //   + max_unsent_bytes                            rejections that clients do not take
   //   + max_streams * (2 * stream.max_unsent_bytes + 64 KiB)   up to there, and being written; the stream
   //   itself
-  //   + known_users * 100 + projects * 10,000 * 320 B    the caches
+  //   + (known_users + known_sessions) * 100 + projects * 10,000 * 320 B    the caches
   //
   // `grpc_memory` is GrpcServerOptions::max_memory_bytes, from GrpcMemoryBytes(), `threads` those of gRPC (at
   // most 16, and two per core). The third and the fourth term are reached by hostile clients only: rows of
@@ -64,7 +66,8 @@ struct CollectorOptions {
 };
 
 // A batch of 1 MiB whose texts consist of control characters takes six times that as JSON; to that come the
-// fixed part of 5,000 rows, the bytes as they came and the texts once more.
+// fixed part of 5,000 rows, the bytes as they came and the texts once more. One of many small properties takes
+// less as JSON, and 28 bytes more for each: key, value and number.
 inline constexpr int64_t kMaxFlatBatchBytes = 10 << 20;
 
 }  // namespace donut::collector

@@ -11,6 +11,7 @@
 #include "collector/event_row.h"
 #include "collector/event_validation.h"
 #include "collector/properties_json.h"
+#include "collector/property_coder.h"
 #include "google/protobuf/arena.h"
 
 namespace donut::collector {
@@ -70,6 +71,9 @@ class Preparation {
     ShrinkToFit(batch_.rows);
     ShrinkToFit(batch_.text);
     ShrinkToFit(batch_.user_properties);
+    ShrinkToFit(batch_.property_keys);
+    ShrinkToFit(batch_.property_values);
+    ShrinkToFit(batch_.property_codes);
     return std::move(batch_);
   }
 
@@ -102,7 +106,7 @@ class Preparation {
     CanonicalEvent event;
     const size_t row_begin = batch_.rows.size();
     BeginEventRow(batch_.rows);
-    if (!ReadCanonicalEvent(payload, time_bounds_, event, batch_.rows) ||
+    if (!ReadCanonicalEvent(payload, time_bounds_, event, batch_.rows, properties_) ||
         IsPipelineEvent(std::string(event.name))) {
       batch_.rows.resize(row_begin);
       return false;
@@ -114,7 +118,9 @@ class Preparation {
     PreparedEvent& prepared = batch_.events.back();
     prepared.payload = Append(payload);
     prepared.user_text = Within(payload, event.user_id, prepared.payload);
+    prepared.session_text = Within(payload, event.session_id, prepared.payload);
     prepared.insert_id = Within(payload, event.insert_id, prepared.payload);
+    coder_.Add(properties_, payload, prepared.payload);
     return true;
   }
 
@@ -130,7 +136,10 @@ class Preparation {
     if (problem) return true;
     const size_t row_begin = batch_.rows.size();
     BeginEventRow(batch_.rows);
-    if (event->properties().fields_size() > 0) AppendJson(event->properties(), batch_.rows);
+    properties_.Clear();
+    if (event->properties().fields_size() > 0) {
+      AppendProperties(event->properties(), batch_.rows, properties_);
+    }
     // Nanoseconds are not negative, so the division rounds down before 1970 too.
     const int64_t event_time_us = event->has_event_time() ? event->event_time().seconds() * 1'000'000 +
                                                                 event->event_time().nanos() / 1'000
@@ -141,7 +150,9 @@ class Preparation {
     PreparedEvent& prepared = batch_.events.back();
     prepared.payload = Append(payload);
     prepared.user_text = Append(event->user_id());
+    prepared.session_text = Append(event->session_id());
     prepared.insert_id = Append(event->insert_id());
+    coder_.Add(properties_, payload, prepared.payload);
     AddUserUpdate(event->user_properties(), event_time_us, prepared);
     if (is_pipeline_event) {
       update.session_id = session_id.value_or(0);
@@ -178,7 +189,7 @@ class Preparation {
     row.received_us = batch_.received_us;
     row.user_id = hash_.UserId(source_.project_id, texts.user_id);
     if (!texts.session_id.empty()) {
-      row.session_id = hash_.SessionId(source_.project_id, texts.user_id, texts.session_id);
+      row.session_id = hash_.SessionId(source_.project_id, texts.session_id);
     }
     row.sequence = sequence;
     row.project_id = source_.project_id;
@@ -187,6 +198,7 @@ class Preparation {
     PreparedEvent& prepared = batch_.events.emplace_back();
     prepared.sequence = sequence;
     prepared.user_id = row.user_id;
+    prepared.session_id = row.session_id.value_or(0);
     prepared.row_end = static_cast<uint32_t>(batch_.rows.size());
     prepared.name = PlaceOf(texts.name);
     return row.session_id;
@@ -222,6 +234,8 @@ class Preparation {
   const absl::Time received_;
   const EventTimeBounds time_bounds_;
   PreparedBatch batch_;
+  PropertyTexts properties_;
+  PropertyCoder coder_{batch_};
   // Owns its keys: a parsed name is gone with the next event.
   std::unordered_map<std::string, int, TextHash, std::equal_to<>> name_places_;
   int last_name_ = 0;

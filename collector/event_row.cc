@@ -1,12 +1,9 @@
 #include "collector/event_row.h"
 
-#include <bit>
-#include <cstring>
+#include "collector/big_endian.h"
 
 namespace donut::collector {
 namespace {
-
-static_assert(std::endian::native == std::endian::little, "the format is big-endian");
 
 constexpr int16_t kColumns = 9;
 constexpr int32_t kNull = -1;
@@ -27,23 +24,11 @@ constexpr size_t kProperties = kUser + 8 + 4;
 constexpr size_t kJson = kProperties + 1;
 static_assert(kJson + 4 + 8 == kMostEventRowBytes);
 
-void Put(char* at, int16_t number) {
-  const auto swapped = __builtin_bswap16(static_cast<uint16_t>(number));
-  std::memcpy(at, &swapped, sizeof(swapped));
-}
-void Put(char* at, int32_t number) {
-  const auto swapped = __builtin_bswap32(static_cast<uint32_t>(number));
-  std::memcpy(at, &swapped, sizeof(swapped));
-}
-void Put(char* at, int64_t number) {
-  const auto swapped = __builtin_bswap64(static_cast<uint64_t>(number));
-  std::memcpy(at, &swapped, sizeof(swapped));
-}
 // With its length before it.
 template <typename Number>
 void PutValue(char* at, Number number) {
-  Put(at - 4, static_cast<int32_t>(sizeof(number)));
-  Put(at, number);
+  PutBigEndian(at - 4, static_cast<int32_t>(sizeof(number)));
+  PutBigEndian(at, number);
 }
 
 }  // namespace
@@ -60,7 +45,7 @@ void EndEventRow(const EventRow& row, size_t begin, std::string& rows) {
   const size_t session = rows.size() - begin + 4;
   rows.append(row.session_id ? 4 + 8 : 4, '\0');
   char* const at = rows.data() + begin;
-  Put(at, kColumns);
+  PutBigEndian(at, kColumns);
   PutValue(at + kEventName, int32_t{0});
   PutValue(at + kProducer, static_cast<int32_t>(row.producer_no));
   PutValue(at + kSequence, row.sequence);
@@ -68,21 +53,25 @@ void EndEventRow(const EventRow& row, size_t begin, std::string& rows) {
   PutValue(at + kEventTime, row.event_time_us - kPostgresEpochUs);
   PutValue(at + kReceived, row.received_us - kPostgresEpochUs);
   PutValue(at + kUser, row.user_id);
-  Put(at + kProperties - 4, properties_bytes);
+  PutBigEndian(at + kProperties - 4, properties_bytes);
   if (row.session_id) {
     PutValue(at + session, *row.session_id);
   } else {
-    Put(at + session - 4, kNull);
+    PutBigEndian(at + session - 4, kNull);
   }
 }
 
 void SetEventName(int event_name_id, char* row) {
-  Put(row + kEventName, static_cast<int32_t>(event_name_id));
+  PutBigEndian(row + kEventName, static_cast<int32_t>(event_name_id));
+}
+
+int64_t EventTimeUsOf(std::string_view row) {
+  return BigEndianAt(row.data() + kEventTime) + kPostgresEpochUs;
 }
 
 void SetProducer(int producer_no, int64_t sequence, char* row) {
-  Put(row + kProducer, static_cast<int32_t>(producer_no));
-  Put(row + kSequence, sequence);
+  PutBigEndian(row + kProducer, static_cast<int32_t>(producer_no));
+  PutBigEndian(row + kSequence, sequence);
 }
 
 }  // namespace donut::collector

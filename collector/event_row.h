@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace donut::collector {
 
@@ -28,6 +29,9 @@ void EndEventRow(const EventRow& row, size_t begin, std::string& rows);
 // In a complete row.
 void SetEventName(int event_name_id, char* row);
 void SetProducer(int producer_no, int64_t sequence, char* row);
+
+// Of a complete row: microseconds since 1970.
+int64_t EventTimeUsOf(std::string_view row);
 
 // Bytes of a row without properties, at most.
 inline constexpr size_t kMostEventRowBytes = 91;

@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "collector/event_writer.h"
+#include "collector/fresh_rows.h"
 #include "collector/pipeline_rows.h"
 #include "collector/pipeline_writer.h"
 #include "collector/sql_array.h"
@@ -27,13 +28,25 @@ std::string StoredReason(v1::SkipReason reason) {
   return v1::SkipReason_Name(reason).substr(std::string("SKIP_REASON_").size());
 }
 
+constexpr char kUserCollision[] = "user_id: has the 64-bit key of another user";
+constexpr char kSessionCollision[] = "session_id: has the 64-bit key of another session";
+
 }  // namespace
+
+GroupTransaction::GroupTransaction(std::vector<PieceSpan>& spans, SinkMemory& memory,
+                                   const EventNameIds& names, const OwnProducers& own_producers)
+    : spans_(spans),
+      names_(names),
+      own_producers_(own_producers),
+      users_(memory.known_users, sql::kInsertUsers, sql::kFindUserCollisions),
+      sessions_(memory.known_sessions, sql::kInsertSessions, sql::kFindSessionCollisions) {}
 
 absl::Status GroupTransaction::Run(pqxx::transaction_base& transaction,
                                    postgres::CopyConnection& connection) {
   LockProducers(transaction);
   RETURN_IF_ERROR(JudgeSpans());
   ResolveUsers(transaction);
+  ResolveSessions(transaction);
   ResolveInsertIds(transaction);
   RETURN_IF_ERROR(NumberUnaryRows());
   WritePipelineRows(transaction);
@@ -149,13 +162,9 @@ void GroupTransaction::TakeEvent(PieceSpan& span, size_t index, int event_name_i
                         " distinct event names; put what varies into properties"));
     return;
   }
-  const std::string_view user = piece.batch.Text(event.user_text);
-  if (!known_users_.Contains(piece.project_id, event.user_id, user)) {
-    const auto [met, is_new] = met_users_.try_emplace({piece.project_id, event.user_id}, user);
-    if (!is_new && met->second != user) {
-      Reject(row, v1::REJECTION_REASON_KEY_COLLISION, "user_id: has the 64-bit key of another user");
-      return;
-    }
+  if (!users_.Take(piece.project_id, event.user_id, piece.batch.Text(event.user_text))) {
+    Reject(row, v1::REJECTION_REASON_KEY_COLLISION, kUserCollision);
+    return;
   }
   rows_.push_back(row);
 }
@@ -169,34 +178,36 @@ void GroupTransaction::Reject(Row& row, v1::RejectionReason reason, std::string 
 }
 
 void GroupTransaction::ResolveUsers(pqxx::transaction_base& transaction) {
-  if (met_users_.empty()) return;
-  SqlArray projects, ids, texts;
-  for (const auto& [key, text] : met_users_) {
-    projects.Add(int64_t{key.first});
-    ids.Add(key.second);
-    texts.AddText(text);
-  }
-  const std::string project_array = projects.Take();
-  const std::string id_array = ids.Take();
-  const std::string text_array = texts.Take();
-  const pqxx::result added = transaction.exec_params(sql::kInsertUsers, project_array, id_array, text_array);
-  // Those that were there already may be others' with the same id.
-  if (added.affected_rows() == met_users_.size()) return;
-  std::set<UserKey> collisions;
-  for (const auto& row :
-       transaction.exec_params(sql::kFindUserCollisions, project_array, id_array, text_array)) {
-    collisions.emplace(row[0].as<int>(), row[1].as<int64_t>());
-  }
-  if (collisions.empty()) return;
+  if (!users_.Store(transaction)) return;
   for (Row& row : rows_) {
-    // The text that is stored is the cached one's, if any: only rows that missed the cache collide.
+    const StagedPiece& piece = *row.span->piece;
     const PreparedEvent& event = row.event();
-    const UserKey key(row.span->piece->project_id, event.user_id);
-    const std::string_view user = row.span->piece->batch.Text(event.user_text);
-    if (collisions.count(key) == 0 || known_users_.Contains(key.first, key.second, user)) continue;
-    Reject(row, v1::REJECTION_REASON_KEY_COLLISION, "user_id: has the 64-bit key of another user");
+    if (!users_.Collides(piece.project_id, event.user_id, piece.batch.Text(event.user_text))) continue;
+    Reject(row, v1::REJECTION_REASON_KEY_COLLISION, kUserCollision);
   }
-  for (const UserKey& key : collisions) met_users_.erase(key);
+}
+
+// Behind the users: the session of an event that is rejected for its user is nobody's.
+void GroupTransaction::ResolveSessions(pqxx::transaction_base& transaction) {
+  const auto has_session = [](const Row& row) {
+    return !row.left_out && row.event().session_text.length > 0;
+  };
+  for (Row& row : rows_) {
+    if (!has_session(row)) continue;
+    const StagedPiece& piece = *row.span->piece;
+    const PreparedEvent& event = row.event();
+    if (sessions_.Take(piece.project_id, event.session_id, piece.batch.Text(event.session_text))) continue;
+    Reject(row, v1::REJECTION_REASON_KEY_COLLISION, kSessionCollision);
+  }
+  if (!sessions_.Store(transaction)) return;
+  for (Row& row : rows_) {
+    if (!has_session(row)) continue;
+    const StagedPiece& piece = *row.span->piece;
+    const PreparedEvent& event = row.event();
+    if (!sessions_.Collides(piece.project_id, event.session_id, piece.batch.Text(event.session_text)))
+      continue;
+    Reject(row, v1::REJECTION_REASON_KEY_COLLISION, kSessionCollision);
+  }
 }
 
 void GroupTransaction::ResolveInsertIds(pqxx::transaction_base& transaction) {
@@ -252,20 +263,26 @@ absl::Status GroupTransaction::NumberUnaryRows() {
 
 void GroupTransaction::WriteEvents(postgres::CopyConnection& connection) {
   EventWriter writer(connection);
+  FreshRows fresh;
   copying_ = true;
   for (const Row& row : rows_) {
     if (row.left_out) continue;
     const StagedPiece& piece = *row.span->piece;
     const std::string_view bytes = piece.batch.Row(row.index);
+    const int producer_no = ProducerOf(*row.span);
     if (piece.unary) {
-      writer.Add(bytes, row.event_name_id, ProducerOf(*row.span), row.number);
+      writer.Add(bytes, row.event_name_id, producer_no, row.number);
     } else {
       writer.Add(bytes, row.event_name_id);
     }
+    fresh.Add(piece.project_id, piece.batch, row.index, row.event_name_id, producer_no, row.number);
     ++row.span->result.stored_count;
   }
+  // While PostgreSQL still reads what it was sent.
+  fresh.Pack();
   writer.Finish();
   copying_ = false;
+  fresh.Write(connection);
 }
 
 void GroupTransaction::WritePipelineRows(pqxx::transaction_base& transaction) {
@@ -371,8 +388,9 @@ void GroupTransaction::NameRefused(int64_t line) {
   }
 }
 
-void GroupTransaction::RememberUsers() {
-  for (const auto& [key, text] : met_users_) known_users_.Add(key.first, key.second, text);
+void GroupTransaction::RememberTexts() {
+  users_.Remember();
+  sessions_.Remember();
 }
 
 }  // namespace donut::collector

@@ -12,11 +12,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "collector/event_names.h"
 #include "collector/event_sink.h"
-#include "collector/known_users.h"
+#include "collector/group_texts.h"
+#include "collector/known_texts.h"
 #include "collector/producer_ledger.h"
 #include "common/postgres/copy_connection.h"
 
@@ -24,8 +24,10 @@ namespace donut::collector {
 
 // What the lanes of a collector share.
 struct SinkMemory {
-  explicit SinkMemory(size_t known_users_capacity) : known_users(known_users_capacity) {}
-  KnownUsers known_users;
+  SinkMemory(size_t users, size_t sessions)
+      : known_users("user", users), known_sessions("session", sessions) {}
+  KnownTexts known_users;
+  KnownTexts known_sessions;
   EventNames event_names;
 };
 
@@ -41,16 +43,15 @@ class GroupTransaction {
  public:
   // `names`: of all events in `spans`, save those for which the project has no room. `own_producers`: the
   // collector's own, by project. `spans` get their results.
-  GroupTransaction(std::vector<PieceSpan>& spans, KnownUsers& known_users, const EventNameIds& names,
-                   const OwnProducers& own_producers)
-      : spans_(spans), known_users_(known_users), names_(names), own_producers_(own_producers) {}
+  GroupTransaction(std::vector<PieceSpan>& spans, SinkMemory& memory, const EventNameIds& names,
+                   const OwnProducers& own_producers);
 
   // The body of the transaction, which is one of `connection`'s. ABORTED when one of the collector's own
   // producers has no row any more.
   absl::Status Run(pqxx::transaction_base& transaction, postgres::CopyConnection& connection);
 
-  // After COMMIT: remembers the users.
-  void RememberUsers();
+  // After COMMIT: remembers the users and the sessions.
+  void RememberTexts();
 
   // After Run() was refused at this row of its COPY, from 1: tells its span which event that is.
   void NameRefused(int64_t line);
@@ -79,7 +80,6 @@ class GroupTransaction {
     int64_t last;
     v1::SkipReason reason;
   };
-  using UserKey = std::pair<int, int64_t>;
 
   void LockProducers(pqxx::transaction_base& transaction);
   absl::Status JudgeSpans();
@@ -92,6 +92,7 @@ class GroupTransaction {
   std::vector<int> NameIds(const StagedPiece& piece) const;
   void Reject(Row& row, v1::RejectionReason reason, std::string detail);
   void ResolveUsers(pqxx::transaction_base& transaction);
+  void ResolveSessions(pqxx::transaction_base& transaction);
   void ResolveInsertIds(pqxx::transaction_base& transaction);
   absl::Status NumberUnaryRows();
   void WriteEvents(postgres::CopyConnection& connection);
@@ -104,7 +105,6 @@ class GroupTransaction {
   int ProducerOf(const PieceSpan& span) const;
 
   std::vector<PieceSpan>& spans_;
-  KnownUsers& known_users_;
   const EventNameIds& names_;
   const OwnProducers& own_producers_;
   ProducerLedger ledger_;
@@ -112,8 +112,8 @@ class GroupTransaction {
   std::vector<Row> rows_;
   std::vector<RejectedRow> rejected_;
   std::vector<SkippedRange> skipped_;
-  // The users that the cache did not know, with their text.
-  absl::flat_hash_map<UserKey, std::string_view> met_users_;
+  GroupTexts users_;
+  GroupTexts sessions_;
 };
 
 }  // namespace donut::collector

@@ -37,6 +37,9 @@ class JsonWriter {
   // A finite one.
   void WriteNumber(double number);
 
+  // How long `out` will be with all that is written so far.
+  size_t position() const { return out_.size() + static_cast<size_t>(at_ - buffer_); }
+
   void Flush() {
     out_.append(buffer_, static_cast<size_t>(at_ - buffer_));
     at_ = buffer_;

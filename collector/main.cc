@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
   Log(Severity::kInfo, "memory for events is bounded", {{"mib", most_memory >> 20}});
   const SystemClock clock;
   collector::SharedHash hash;
-  collector::SinkMemory memory(collector.known_users);
+  collector::SinkMemory memory(collector.known_users, collector.known_sessions);
   collector::DatabaseUpkeep upkeep(&hash, &clock, collector.expire_period);
   collector::IngestQueue queue(collector.queue, &clock, [&](int) {
     return std::make_unique<collector::PostgresEventSink>(options.database, &memory);
@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
   hooks.add_metrics = [&](MetricPage& page) {
     service.AddMetrics(page);
     memory.known_users.AddMetrics(page);
+    memory.known_sessions.AddMetrics(page);
     page.AddGauge("donut_collector_memory_bound_bytes", "What it holds at most, beside code and libraries.",
                   static_cast<double>(most_memory));
   };

@@ -99,6 +99,7 @@ postgres::TransactionResult PostgresEventSink::Run(const Body& body) {
     // The next connection may lead to a replica or a restored database that does not have these.
     memory_->event_names.Forget();
     memory_->known_users.Forget();
+    memory_->known_sessions.Forget();
   }
   return result;
 }
@@ -169,7 +170,7 @@ absl::Status PostgresEventSink::Commit(std::vector<PieceSpan>& spans, postgres::
   outcome = postgres::Outcome::kRolledBack;
   EventNameIds names;
   RETURN_IF_ERROR(Prepare(spans, names));
-  GroupTransaction group(spans, memory_->known_users, names, own_producers_);
+  GroupTransaction group(spans, *memory_, names, own_producers_);
   bool own_producer_gone = false;
   const postgres::TransactionResult result = Run([&](pqxx::transaction_base& transaction) {
     absl::Status status = group.Run(transaction, *connection_);
@@ -178,7 +179,7 @@ absl::Status PostgresEventSink::Commit(std::vector<PieceSpan>& spans, postgres::
   });
   // Deleted by age, after months without a unary event: the next try makes new ones.
   if (own_producer_gone) own_producers_.clear();
-  if (result.status.ok()) group.RememberUsers();
+  if (result.status.ok()) group.RememberTexts();
   if (result.status.code() == absl::StatusCode::kInvalidArgument) {
     if (const std::optional<int64_t> line = postgres::CopyLineOf(result.status)) group.NameRefused(*line);
   }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <string_view>
 
 #include "common/limits.h"
@@ -11,6 +12,7 @@ namespace {
 
 using google::protobuf::Struct;
 using google::protobuf::Value;
+using history::ValueType;
 
 // Writes a number that has at most three decimals, as prices and durations mostly do, and moves `out` behind
 // it; false for others, which std::to_chars takes five times as long for. The text is the same: with at most
@@ -32,6 +34,25 @@ bool WriteShortDecimal(double number, char*& out) {
     decimals %= unit;
   }
   return true;
+}
+
+// Nothing for null.
+std::optional<ValueType> TypeOf(const Value& value) {
+  switch (value.kind_case()) {
+    case Value::kNumberValue:
+      return ValueType::kNumber;
+    case Value::kStringValue:
+      return ValueType::kText;
+    case Value::kBoolValue:
+      return ValueType::kBool;
+    case Value::kStructValue:
+    case Value::kListValue:
+      return ValueType::kJson;
+    case Value::kNullValue:
+    case Value::KIND_NOT_SET:
+      break;
+  }
+  return std::nullopt;
 }
 
 void AppendNumber(double number, std::string& out) {
@@ -127,6 +148,22 @@ void AppendJson(const Struct& properties, std::string& out) {
     AppendJsonText(key, out);
     out += ':';
     AppendJsonValue(value, out);
+  }
+  out += separator == '{' ? "{}" : "}";
+}
+
+void AppendProperties(const Struct& properties, std::string& out, PropertyTexts& texts) {
+  char separator = '{';
+  for (const auto& [key, value] : properties.fields()) {
+    out += separator;
+    separator = ',';
+    AppendJsonText(key, out);
+    out += ':';
+    const size_t begin = out.size();
+    AppendJsonValue(value, out);
+    if (const std::optional<ValueType> type = TypeOf(value)) {
+      texts.Add({key, *type, value.string_value(), begin, out.size()});
+    }
   }
   out += separator == '{' ? "{}" : "}";
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "collector/property_texts.h"
 #include "google/protobuf/struct.pb.h"
 
 namespace donut::collector {
@@ -14,6 +15,8 @@ namespace donut::collector {
 // same double, integers without exponent. The caller has validated: numbers are finite
 // and text is UTF-8 without NUL. A Value without a kind is written as null.
 void AppendJson(const google::protobuf::Struct& properties, std::string& out);
+// The same, and says what they are: `texts` refer to the message and to places in `out`.
+void AppendProperties(const google::protobuf::Struct& properties, std::string& out, PropertyTexts& texts);
 // The same for one value, and for a text such as a key.
 void AppendJsonValue(const google::protobuf::Value& value, std::string& out);
 void AppendJsonText(std::string_view text, std::string& out);

@@ -13,26 +13,23 @@ namespace {
 
 constexpr char kCanaryText[] = "donut installation canary";
 
-// What is hashed starts with a letter for its kind, and every text is preceded by its length: no two
-// different lists of parts give the same bytes.
+// What is hashed starts with a letter for its kind, and the text is preceded by its length.
 class HashedParts {
  public:
-  HashedParts(char kind, int project_id, size_t texts, size_t text_bytes) {
-    const size_t most = 1 + (1 + texts) * kNumberBytes + text_bytes;
+  HashedParts(char kind, int project_id, std::string_view text) {
+    const size_t most = 1 + 2 * kNumberBytes + text.size();
     if (most > sizeof(usual_)) {
       large_ = std::make_unique<char[]>(most);
       start_ = at_ = large_.get();
     }
     *at_++ = kind;
     AddNumber(static_cast<uint32_t>(project_id));
+    AddNumber(static_cast<uint32_t>(text.size()));
+    at_ = std::copy(text.begin(), text.end(), at_);
   }
   HashedParts(const HashedParts&) = delete;
   HashedParts& operator=(const HashedParts&) = delete;
 
-  void AddText(std::string_view text) {
-    AddNumber(static_cast<uint32_t>(text.size()));
-    at_ = std::copy(text.begin(), text.end(), at_);
-  }
   std::string_view bytes() const { return {start_, static_cast<size_t>(at_ - start_)}; }
 
  private:
@@ -42,8 +39,8 @@ class HashedParts {
     for (int shift = 0; shift < 32; shift += 8) *at_++ = static_cast<char>((number >> shift) & 0xff);
   }
 
-  // Room for any texts that are within the limits; a hash for each event should not allocate.
-  char usual_[1 + 3 * kNumberBytes + limits::kMaxUserIdBytes + limits::kMaxSessionIdBytes];
+  // Room for any text that is within the limits; a hash for each event should not allocate.
+  char usual_[1 + 2 * kNumberBytes + std::max(limits::kMaxUserIdBytes, limits::kMaxSessionIdBytes)];
   std::unique_ptr<char[]> large_;
   char* start_ = usual_;
   char* at_ = usual_;
@@ -70,17 +67,11 @@ int64_t KeyedHash::HashOf(std::string_view bytes) const {
 }
 
 int64_t KeyedHash::UserId(int project_id, std::string_view distinct_id) const {
-  HashedParts parts('u', project_id, 1, distinct_id.size());
-  parts.AddText(distinct_id);
-  return HashOf(parts.bytes());
+  return HashOf(HashedParts('u', project_id, distinct_id).bytes());
 }
 
-int64_t KeyedHash::SessionId(int project_id, std::string_view distinct_id,
-                             std::string_view session_text) const {
-  HashedParts parts('s', project_id, 2, distinct_id.size() + session_text.size());
-  parts.AddText(distinct_id);
-  parts.AddText(session_text);
-  return HashOf(parts.bytes());
+int64_t KeyedHash::SessionId(int project_id, std::string_view session_text) const {
+  return HashOf(HashedParts('s', project_id, session_text).bytes());
 }
 
 int64_t KeyedHash::Canary() const { return HashOf(kCanaryText); }

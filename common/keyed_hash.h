@@ -21,8 +21,8 @@ class KeyedHash {
   static absl::StatusOr<KeyedHash> Create(const std::string& key);
 
   int64_t UserId(int project_id, std::string_view distinct_id) const;
-  // A session belongs to one user: the same text under another user is another id.
-  int64_t SessionId(int project_id, std::string_view distinct_id, std::string_view session_text) const;
+  // Whoever's it is: that of one user is (user id, session id).
+  int64_t SessionId(int project_id, std::string_view session_text) const;
   // The hash of a fixed text: tells whether this is the key that it should be.
   int64_t Canary() const;
 

@@ -36,9 +36,10 @@ TEST(CollectorOptionsTest, BoundsItsMemoryAsStated) {
   options.max_unsent_bytes = 32 * kMib;
   options.stream.max_unsent_bytes = (kMib - (64 << 10)) / 2;
   options.known_users = 1'000;
+  options.known_sessions = 500;
   EXPECT_EQ(options.MaxMemoryBytes(256 * kMib, 16, 2), 256 * kMib + (64 + 16 * 2 * 10) * kMib +
                                                            3 * 12 * (4 + 10) * kMib + 32 * kMib + 16 * kMib +
-                                                           1'000 * 100 + 2 * 10'000 * 320);
+                                                           (1'000 + 500) * 100 + 2 * 10'000 * 320);
 }
 
 // A message of 256 KiB and what the client sends ahead of its reading.

@@ -60,7 +60,30 @@ struct DecodedEvent {
   std::string name, user_id, session_id, insert_id;
   std::string event_time;  // empty: none
   std::string properties;  // JSON; empty: none
+  nlohmann::json texts;    // the same, as PropertyTexts has them
 };
+
+// `out`: what the places are in.
+inline nlohmann::json TextsOf(const collector::PropertyTexts& properties, const std::string& out) {
+  nlohmann::json texts = nlohmann::json::object();
+  for (const collector::PropertyText& one : properties.all()) {
+    const std::string key(one.key);
+    if (one.type == history::ValueType::kText) {
+      texts[key] = std::string(one.text);
+    } else {
+      texts[key] = nlohmann::json::parse(out.substr(one.json_begin, one.json_end - one.json_begin));
+    }
+  }
+  return texts;
+}
+
+inline nlohmann::json WithoutNulls(const nlohmann::json& properties) {
+  nlohmann::json kept = nlohmann::json::object();
+  for (const auto& [key, value] : properties.items()) {
+    if (!value.is_null()) kept[key] = value;
+  }
+  return kept;
+}
 
 inline std::string TimeInWords(int64_t seconds, int32_t nanos) { return absl::StrCat(seconds, " s ", nanos); }
 
@@ -69,7 +92,8 @@ inline std::optional<DecodedEvent> DecodeCanonical(std::string_view bytes, absl:
   const std::string before = "written before";
   std::string json = before;
   collector::CanonicalEvent event;
-  if (!ReadCanonicalEvent(guarded.Place(bytes), collector::EventTimeBounds(now), event, json)) {
+  collector::PropertyTexts texts;
+  if (!ReadCanonicalEvent(guarded.Place(bytes), collector::EventTimeBounds(now), event, json, texts)) {
     EXPECT_EQ(json, before) << InHex(bytes);
     return std::nullopt;
   }
@@ -80,7 +104,8 @@ inline std::optional<DecodedEvent> DecodeCanonical(std::string_view bytes, absl:
                       std::string(event.session_id),
                       std::string(event.insert_id),
                       event.has_event_time ? TimeInWords(event.seconds, event.nanos) : "",
-                      json.substr(before.size())};
+                      json.substr(before.size()),
+                      TextsOf(texts, json)};
 }
 
 inline std::optional<DecodedEvent> DecodeByProtobuf(std::string_view bytes, absl::Time now = kDecodingTime) {
@@ -89,11 +114,15 @@ inline std::optional<DecodedEvent> DecodeByProtobuf(std::string_view bytes, absl
   if (collector::ValidateEventSize(bytes.size())) return std::nullopt;
   if (!event.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return std::nullopt;
   if (collector::ValidateEvent(event, now)) return std::nullopt;
-  DecodedEvent decoded{event.name(), event.user_id(), event.session_id(), event.insert_id(), "", ""};
+  DecodedEvent decoded{event.name(), event.user_id(), event.session_id(), event.insert_id(), "", "", {}};
   if (event.has_event_time()) {
     decoded.event_time = TimeInWords(event.event_time().seconds(), event.event_time().nanos());
   }
-  if (event.properties().fields_size() > 0) collector::AppendJson(event.properties(), decoded.properties);
+  collector::PropertyTexts texts;
+  if (event.properties().fields_size() > 0) {
+    collector::AppendProperties(event.properties(), decoded.properties, texts);
+  }
+  decoded.texts = TextsOf(texts, decoded.properties);
   return decoded;
 }
 
@@ -108,6 +137,10 @@ inline std::string Difference(const DecodedEvent& canonical, const DecodedEvent&
   if (properties.is_discarded()) return absl::StrCat("this is no JSON: ", canonical.properties);
   if (properties != ParsedJson(parsed.properties)) {
     return absl::StrCat(canonical.properties, "\n  by protobuf: ", parsed.properties);
+  }
+  for (const DecodedEvent* event : {&canonical, &parsed}) {
+    if (event->texts == WithoutNulls(properties)) continue;
+    return absl::StrCat(event->properties, "\n  as texts: ", event->texts.dump());
   }
   const auto texts = [](const DecodedEvent& event) {
     return absl::StrCat(event.name, "|", event.user_id, "|", event.session_id, "|", event.insert_id, "|",

@@ -44,7 +44,7 @@ TEST(EventPreparationTest, KeepsWhatTheEventSays) {
   EXPECT_EQ(TimeIn(row[5]), absl::ToUnixMicros(kNoon));
   EXPECT_EQ(testing::BigEndian(*row[6]), prepared.user_id);
   EXPECT_EQ(row[7], "\x01{\"k\":1}");
-  EXPECT_EQ(testing::BigEndian(*row[8]), testing::TestHash().SessionId(7, "ada", "s"));
+  EXPECT_EQ(testing::BigEndian(*row[8]), testing::TestHash().SessionId(7, "s"));
 }
 
 TEST(EventPreparationTest, TakesTheTimeOfReceptionWhenNoneIsGiven) {
@@ -137,6 +137,38 @@ TEST(EventPreparationTest, NeverTakesMoreThanALargestBatchMay) {
       const auto batch = PrepareEvents(events, {.field = "events"}, testing::TestHash(), kNoon);
       ASSERT_TRUE(batch.ok());
       ASSERT_EQ(batch->events.size(), count);
+      EXPECT_LE(batch->MemoryBytes(), static_cast<size_t>(kMaxFlatBatchBytes));
+    }
+  }
+}
+
+// Many small properties take most for their keys, their values and their numbers.
+TEST(EventPreparationTest, NorDoesOneOfKeysAndValuesThatAllDiffer) {
+  for (const bool has_numbers : {false, true}) {
+    for (const bool is_odd : {false, true}) {
+      std::vector<std::string> events;
+      size_t size = 0;
+      for (int next = 0; size < limits::kMaxBatchBytes;) {
+        v1::Event event = testing::NamedEvent("a", "u");
+        auto& fields = *event.mutable_properties()->mutable_fields();
+        for (int i = 0; i < limits::kMaxProperties; ++i, ++next) {
+          google::protobuf::Value& value = fields[absl::StrCat(absl::Hex(next))];
+          if (has_numbers) {
+            value.set_number_value(next + 0.123456789012345);
+          } else {
+            value.set_bool_value(true);
+          }
+        }
+        events.push_back(event.SerializeAsString());
+        if (is_odd) events.back() += absl::StrCat("\x12\x01", "u");
+        size += events.back().size();
+      }
+      events.pop_back();
+      const std::vector<std::string_view> views(events.begin(), events.end());
+      const auto batch = PrepareEvents(views, {.field = "events"}, testing::TestHash(), kNoon);
+      ASSERT_TRUE(batch.ok());
+      ASSERT_EQ(batch->events.size(), events.size());
+      EXPECT_GT(batch->property_keys.size(), 30'000u);
       EXPECT_LE(batch->MemoryBytes(), static_cast<size_t>(kMaxFlatBatchBytes));
     }
   }

@@ -52,7 +52,7 @@ class ExactlyOnceTest : public ::testing::Test {
   // A collector is killed and started again: what it had queued is gone.
   void Restart(size_t collector) {
     queues_[collector].clear();
-    memories_[collector] = std::make_unique<SinkMemory>(100);
+    memories_[collector] = std::make_unique<SinkMemory>(100, 100);
     postgres::ConnectionOptions options;
     options.url = database_.collector_url();
     sinks_[collector] = std::make_unique<PostgresEventSink>(options, memories_[collector].get());

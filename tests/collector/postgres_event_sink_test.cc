@@ -155,7 +155,7 @@ TEST_F(PostgresEventSinkTest, CapsTheEventNamesOfAProject) {
   EXPECT_EQ(results[0].stored_count, 4);
   EXPECT_EQ(Query("SELECT count(*) FROM event_names"), absl::StrCat(limits::kMaxEventNames));
   // A name that another collector has added is known all the same.
-  SinkMemory other_memory(10);
+  SinkMemory other_memory(10, 10);
   EXPECT_EQ(
       Commit({UnaryPiece({NamedEvent("z1", "u"), NamedEvent("new", "u")})}, NewSink(&other_memory).get())[0]
           .stored_count,
@@ -170,7 +170,7 @@ TEST_F(PostgresEventSinkTest, StoresAnInsertIdOnce) {
   EXPECT_EQ(results[0].duplicate_count, 1);
   EXPECT_EQ(results[1].stored_count, 0);
   EXPECT_EQ(results[1].duplicate_count, 1);
-  SinkMemory other_memory(10);
+  SinkMemory other_memory(10, 10);
   results = Commit({UnaryPiece({event})}, NewSink(&other_memory).get());
   EXPECT_EQ(results[0].duplicate_count, 1);
   EXPECT_EQ(Query("SELECT count(*) FROM analytics_events"), "2");
@@ -372,7 +372,7 @@ TEST_F(PostgresEventSinkTest, StoresOnceWhenItsBackendDiesInsideCommit) {
 
 TEST_F(PostgresEventSinkTest, TwoSinksMoveOneProducerWithoutStoringTwice) {
   const HelloAnswer old = Hello("p");
-  SinkMemory other_memory(10);
+  SinkMemory other_memory(10, 10);
   auto other = NewSink(&other_memory);
   Commit({StreamPiece(old, 1, {NamedEvent("a", "u")})});
   const auto fresh = other->Grant(Claim("p", 1, "t2"));

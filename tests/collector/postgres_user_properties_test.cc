@@ -292,7 +292,7 @@ TEST_F(PostgresUserPropertiesTest, TwoCollectorsNeitherDeadlockNorLoseAnything) 
   constexpr int kRounds = 30;
   constexpr int kUsers = 20;
   const auto run = [&](const std::string& key, bool is_forward) {
-    SinkMemory memory(1'000);
+    SinkMemory memory(1'000, 1'000);
     const auto sink = NewSink(&memory);
     for (int round = 1; round <= kRounds; ++round) {
       std::vector<v1::Event> events;

@@ -39,7 +39,7 @@ class RunningCollector : public ::testing::Test {
     DatabaseUpkeep upkeep(&hash_, &clock_, absl::Hours(1));
     ASSERT_TRUE(upkeep.Check(**watch).ok());
     ReadKeys();
-    memory_.emplace(1'000);
+    memory_.emplace(1'000, 1'000);
     queue_.emplace(options.queue, &clock_,
                    [&](int) { return std::make_unique<PostgresEventSink>(connection, &*memory_); });
     service_.emplace(options, directory_, *queue_, clock_, hash_);

@@ -17,7 +17,7 @@ namespace donut::collector {
 
 class SinkOnDatabase : public ::testing::Test {
  protected:
-  SinkOnDatabase() : memory_(1'000) { sink_ = NewSink(); }
+  SinkOnDatabase() : memory_(1'000, 1'000) { sink_ = NewSink(); }
 
   std::unique_ptr<PostgresEventSink> NewSink(SinkMemory* memory = nullptr) {
     postgres::ConnectionOptions options;

@@ -16,6 +16,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 
 // What the question of the page has in common.
 constexpr char kFunnel[] = R"(funnel {
@@ -181,17 +182,27 @@ TEST_F(FunnelActorsTest, TellsTheSessionsOfAUserApart) {
   Add("ann", "visit", 0, "run-7");
   Add("ann", "signup", 1, "run-8");
   Add("ann", "visit", 2, "tab");
-  HistoryAttempt run;
-  run.user = "ann";
-  run.session = "run-7";
-  history_.attempts.push_back(run);
   Load(history_);
   v1::ListFunnelActorsRequest request = FunnelActorsRequest(absl::StrCat(kFunnel, "reached_step: 1"));
   request.mutable_funnel()->set_actor(v1::ACTOR_SESSION);
   const auto sessions = List(request);
   EXPECT_THAT(Users(sessions), ElementsAre("ann", "ann"));
   EXPECT_NE(sessions.actors(0).session_key(), sessions.actors(1).session_key());
-  EXPECT_EQ(sessions.actors(0).session_id() + sessions.actors(1).session_id(), "run-7");
+  EXPECT_THAT((std::vector{sessions.actors(0).session_id(), sessions.actors(1).session_id()}),
+              UnorderedElementsAre("run-7", "tab"));
+}
+
+TEST_F(FunnelActorsTest, CountsASessionOfTwoUsersAsTwo) {
+  Add("ann", "visit", 0, "shared");
+  Add("bob", "visit", 1, "shared");
+  Load(history_);
+  v1::ListFunnelActorsRequest request = FunnelActorsRequest(absl::StrCat(kFunnel, "reached_step: 1"));
+  request.mutable_funnel()->set_actor(v1::ACTOR_SESSION);
+  const auto sessions = List(request);
+  EXPECT_THAT(Users(sessions), ElementsAre("ann", "bob"));
+  EXPECT_EQ(sessions.actors(0).session_id(), "shared");
+  EXPECT_EQ(sessions.actors(1).session_id(), "shared");
+  EXPECT_EQ(sessions.actors(0).session_key(), sessions.actors(1).session_key());
 }
 
 TEST_F(FunnelActorsTest, RefusesWithTheFieldAndTheRule) {

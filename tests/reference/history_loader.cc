@@ -46,17 +46,25 @@ constexpr char kInsertEvents[] = R"(
   ), people AS (
     INSERT INTO users (project_id, user_id, distinct_id, properties)
     SELECT DISTINCT $1::int, hashtextextended(u, $1::int), u, coalesce($3::jsonb -> u, '{}') FROM rows
+  ), runs AS (
+    INSERT INTO sessions (project_id, session_id, session_text)
+    SELECT DISTINCT $1::int, hashtextextended(s, -$1::int), s FROM rows WHERE s IS NOT NULL
   )
   INSERT INTO analytics_events (event_time, received_time, user_id, session_id, sequence, project_id, event_name_id,
                                 producer_no, properties)
-  SELECT t, now(), hashtextextended(u, $1::int), hashtextextended(s, hashtextextended(u, $1::int)), sequence, $1::int,
+  SELECT t, now(), hashtextextended(u, $1::int), hashtextextended(s, -$1::int), sequence, $1::int,
          event_name_id, producer, NULLIF(properties, 'null')
   FROM rows JOIN names ON name = n)";
 
 constexpr char kInsertAttempts[] = R"(
+  WITH runs AS (
+    INSERT INTO sessions (project_id, session_id, session_text)
+    SELECT DISTINCT $1::int, hashtextextended(s, -$1::int), s FROM jsonb_to_recordset($2::jsonb) AS r (s text)
+    ON CONFLICT DO NOTHING
+  )
   INSERT INTO analytics_sessions (project_id, user_id, session_id, attempt, session_text, pipeline, started_at,
                                   completed_at, failed_at, failed_phase, failure_reason, last_moved_at)
-  SELECT $1::int, hashtextextended(u, $1::int), hashtextextended(s, hashtextextended(u, $1::int)), attempt, s, pipeline,
+  SELECT $1::int, hashtextextended(u, $1::int), hashtextextended(s, -$1::int), attempt, s, pipeline,
          started, completed, failed, failed_phase, reason, coalesce(greatest(started, completed, failed), now())
   FROM jsonb_to_recordset($2::jsonb) AS r (u text, s text, attempt int, pipeline text, started timestamptz,
     completed timestamptz, failed timestamptz, failed_phase text, reason text))";
@@ -64,7 +72,7 @@ constexpr char kInsertAttempts[] = R"(
 constexpr char kInsertPhases[] = R"(
   INSERT INTO analytics_session_phases (project_id, user_id, session_id, attempt, phase, started_at, completed_at,
                                         items_in, items_out)
-  SELECT $1::int, hashtextextended(u, $1::int), hashtextextended(s, hashtextextended(u, $1::int)), attempt, phase,
+  SELECT $1::int, hashtextextended(u, $1::int), hashtextextended(s, -$1::int), attempt, phase,
          started, completed, items_in, items_out
   FROM jsonb_to_recordset($2::jsonb) AS r (u text, s text, attempt int, phase text, started timestamptz,
     completed timestamptz, items_in bigint, items_out bigint))";

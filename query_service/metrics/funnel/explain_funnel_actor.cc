@@ -25,8 +25,8 @@ namespace {
 
 struct ActorKey {
   int64_t user = 0;
-  // Nothing: all of the user's events.
-  std::optional<int64_t> session;
+  // The keys of one session, as an array; nothing: all of the user's events.
+  std::optional<std::string> session;
 };
 
 // The question without what says nothing about one actor.
@@ -76,17 +76,18 @@ absl::StatusOr<ActorKey> FindActor(const v1::ExplainFunnelActorRequest& request,
   ActorKey key;
   key.user = users[0][0].as<int64_t>();
   if (request.session_case() == v1::ExplainFunnelActorRequest::kSessionKey) {
-    key.session = request.session_key();
+    key.session = ToPostgresArray(std::vector<int64_t>{request.session_key()});
   }
   if (request.session_case() != v1::ExplainFunnelActorRequest::kSessionId) return key;
   const pqxx::result sessions =
-      transaction.exec_params(sql::kExplainFunnelActorSession, project, key.user, request.session_id());
+      transaction.exec_params(sql::kExplainFunnelActorSession, project, request.session_id());
   if (sessions.empty()) {
-    return absl::NotFoundError(absl::StrCat(
-        "session_id: the user \"", request.user_id(), "\" has no pipeline run \"", request.session_id(),
-        "\"; the texts of other sessions are not stored, so name those by session_key"));
+    return absl::NotFoundError(absl::StrCat("session_id: no event of a session \"", request.session_id(),
+                                            "\" has been stored in the project ", question.scope.project));
   }
-  key.session = sessions[0][0].as<int64_t>();
+  std::vector<int64_t> keys;
+  for (const pqxx::row& row : sessions) keys.push_back(row[0].as<int64_t>());
+  key.session = ToPostgresArray(keys);
   return key;
 }
 

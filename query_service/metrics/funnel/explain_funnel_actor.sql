@@ -6,7 +6,7 @@
 -- $2 timestamptz    start of the scan
 -- $3 timestamptz    end of the scan, exclusive
 -- $4 bigint         user
--- $5 bigint         session; NULL: all of the user's events
+-- $5 bigint[]       keys of a session; NULL: all of the user's events
 -- $6 int[]          step numbers from 1, and beside them
 -- $7 text[]         the names that match these steps; a step of several names is there several times
 -- $8 int            bits of the steps that any event matches (bit 0 is step 1)
@@ -41,7 +41,7 @@ WITH names AS (
   WHERE e.project_id = $1::int
     AND e.event_time >= $2::timestamptz AND e.event_time < $3::timestamptz
     AND e.user_id = $4::bigint
-    AND ($5::bigint IS NULL OR e.session_id = $5::bigint)
+    AND ($5::bigint[] IS NULL OR e.session_id = ANY ($5::bigint[]))
     AND ($11::boolean OR n.steps <> 0 OR n.exclusions <> 0)
     AND {filter}
   OFFSET 0  -- keeps the planner from copying the filters to each place that reads them

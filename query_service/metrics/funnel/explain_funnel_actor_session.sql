@@ -1,11 +1,11 @@
--- The key of a user's pipeline run. The texts of other sessions are not stored.
+-- The keys of a session, by its text, whoever's it is. There is no index by text, so this reads the project's
+-- sessions. It is asked for one session at a time, by a person.
 --
 -- $1 int      project
--- $2 bigint   user
--- $3 text     the run's id, as the client said it
+-- $2 text     the session's id, as the client said it
 --
--- At most one row: session_id bigint
+-- One row, none when no event of such a session is stored; runs from before migration 8 had a key for each
+-- user: session_id bigint
 SELECT session_id
-FROM analytics_sessions
-WHERE project_id = $1::int AND user_id = $2::bigint AND session_text = $3::text
-LIMIT 1
+FROM sessions
+WHERE project_id = $1::int AND session_text = $2::text

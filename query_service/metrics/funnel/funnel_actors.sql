@@ -9,7 +9,7 @@
 -- $16 bigint  rows at most
 --
 -- One row per actor, by user, then by session: distinct_id text, session bigint (0 for users), session_text text
--- (NULL unless a pipeline run), level int, times bigint[] (microseconds since 1970; the sign is of no account),
+-- (NULL for users, and for a session from before migration 8 unless a pipeline run), level int, times bigint[] (microseconds since 1970; the sign is of no account),
 -- is_open boolean, kind int (of the breakdown: 0 a value, 1 none, 2 not reached; NULL without one), value text
 -- (NULL unless kind is 0), is_in_other boolean, total_size bigint. One row with distinct_id NULL when there is
 -- none.
@@ -27,9 +27,9 @@
   LIMIT $16::bigint
 )
 SELECT distinct_id, session, level, times, is_open, kind, value, is_in_other, total_size,
-       (SELECT min(s.session_text)
-        FROM analytics_sessions AS s
-        WHERE s.project_id = $1::int AND s.user_id = page.user_id AND s.session_id = page.session) AS session_text
+       (SELECT s.session_text
+        FROM sessions AS s
+        WHERE s.project_id = $1::int AND s.session_id = page.session AND $9::int = 1) AS session_text
 FROM (SELECT count(*) AS total_size FROM chosen) AS totals
 LEFT JOIN page ON true
 ORDER BY distinct_id, session

@@ -44,7 +44,9 @@ TEST(RolesTest, TheCollectorMayDoThisAndNothingElse) {
                     {"installation", "SELECT"},
                     {"event_names", "INSERT SELECT"},
                     {"users", "INSERT SELECT"},
+                    {"sessions", "INSERT SELECT"},
                     {"analytics_events", "INSERT"},
+                    {"history_fresh", "INSERT"},
                     {"skipped_ranges", "INSERT"},
                     {"rejected_events", "INSERT"},
                     {"insert_ids", "INSERT SELECT"},
@@ -60,17 +62,41 @@ TEST(RolesTest, TheQueryServiceMayReadThisAndNothingElse) {
                                                                   {"api_keys", "SELECT"},
                                                                   {"event_names", "SELECT"},
                                                                   {"users", "SELECT"},
+                                                                  {"sessions", "SELECT"},
                                                                   {"analytics_events", "SELECT"},
+                                                                  {"event_partitions", "SELECT"},
+                                                                  {"history_partitions", "SELECT"},
+                                                                  {"history_fresh", "SELECT"},
+                                                                  {"history_blocks", "SELECT"},
+                                                                  {"history_columns", "SELECT"},
                                                                   {"analytics_sessions", "SELECT"},
                                                                   {"analytics_session_phases", "SELECT"},
                                                                   {"skipped_ranges", "SELECT"},
                                                                   {"rejected_events", "SELECT"}}));
 }
 
+TEST(RolesTest, TheCompactorMayDoThisAndNothingElse) {
+  TestDatabase database;
+  EXPECT_EQ(TableGrants(database.owner(), "donut_compactor"),
+            (Grants{{"schema_migrations", "SELECT"},
+                    {"projects", "SELECT"},
+                    {"api_keys", "SELECT"},
+                    {"event_names", "SELECT"},
+                    {"users", "SELECT"},
+                    {"sessions", "SELECT"},
+                    {"analytics_events", "SELECT"},
+                    {"event_partitions", "SELECT"},
+                    {"history_work", "SELECT UPDATE"},
+                    {"history_partitions", "DELETE INSERT SELECT UPDATE"},
+                    {"history_fresh", "DELETE INSERT SELECT UPDATE"},
+                    {"history_blocks", "DELETE INSERT SELECT UPDATE"},
+                    {"history_columns", "DELETE INSERT SELECT UPDATE"}}));
+}
+
 TEST(RolesTest, NobodyHasRightsOnPartitionsOrSequencesOfTheirOwnAndOnTwoColumnsOnly) {
   TestDatabase database;
   const std::string grant = absl::StrCat("{donut_collector=w/", database.Query("SELECT current_user"), "}");
-  for (const std::string role : {"donut_collector", "donut_query"}) {
+  for (const std::string role : {"donut_collector", "donut_query", "donut_compactor"}) {
     EXPECT_EQ(database.Query(absl::StrCat(
                   "SELECT count(*) FROM pg_class WHERE relispartition AND relkind IN ('r', 'p') AND "
                   "has_table_privilege('",
@@ -101,6 +127,7 @@ TEST(RolesTest, OnlyTheCollectorCallsTheFunctionsThatWorkAsOwner) {
   };
   EXPECT_EQ(functions("donut_collector"), "analyze_events expire_ledger extend_event_partitions");
   EXPECT_EQ(functions("donut_query"), "");
+  EXPECT_EQ(functions("donut_compactor"), "");
   EXPECT_EQ(database.Query("SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace "
                            "AND prosecdef AND NOT coalesce(proconfig::text LIKE '%search_path=%', false)"),
             "0")
@@ -110,14 +137,16 @@ TEST(RolesTest, OnlyTheCollectorCallsTheFunctionsThatWorkAsOwner) {
 TEST(RolesTest, AreNotMoreThanLogins) {
   TestDatabase database;
   EXPECT_EQ(
-      database.Query("SELECT count(*) FROM pg_roles WHERE rolname IN ('donut_collector', 'donut_query') "
-                     "AND rolcanlogin AND NOT (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication "
+      database.Query("SELECT count(*) FROM pg_roles WHERE rolname IN ('donut_collector', 'donut_query', "
+                     "'donut_compactor') AND rolcanlogin AND NOT (rolsuper OR rolcreaterole OR rolcreatedb "
+                     "OR rolreplication "
                      "OR rolbypassrls)"),
-      "2");
-  EXPECT_EQ(database.Query("SELECT count(*) FROM pg_auth_members WHERE member IN "
-                           "('donut_collector'::regrole, 'donut_query'::regrole)"),
-            "0");
-  for (const std::string role : {"donut_collector", "donut_query"}) {
+      "3");
+  EXPECT_EQ(
+      database.Query("SELECT count(*) FROM pg_auth_members WHERE member IN "
+                     "('donut_collector'::regrole, 'donut_query'::regrole, 'donut_compactor'::regrole)"),
+      "0");
+  for (const std::string role : {"donut_collector", "donut_query", "donut_compactor"}) {
     EXPECT_EQ(database.Query(absl::StrCat("SELECT has_schema_privilege('", role, "', 'public', 'CREATE')")),
               "f");
     EXPECT_EQ(database.Query(

@@ -1,12 +1,12 @@
-#include "collector/known_users.h"
+#include "collector/known_texts.h"
 
 #include "gtest/gtest.h"
 
 namespace donut::collector {
 namespace {
 
-TEST(KnownUsersTest, KnowsAUserByIdAndText) {
-  KnownUsers users(100);
+TEST(KnownTextsTest, KnowsAKeyWithItsText) {
+  KnownTexts users("user", 100);
   EXPECT_FALSE(users.Contains(1, 7, "ada"));
   users.Add(1, 7, "ada");
   EXPECT_TRUE(users.Contains(1, 7, "ada"));
@@ -14,8 +14,8 @@ TEST(KnownUsersTest, KnowsAUserByIdAndText) {
   EXPECT_FALSE(users.Contains(2, 7, "ada"));
 }
 
-TEST(KnownUsersTest, ForgetsTheOldestGenerationOnly) {
-  KnownUsers users(100);
+TEST(KnownTextsTest, ForgetsTheOldestGenerationOnly) {
+  KnownTexts users("user", 100);
   for (int i = 0; i < 1'000; ++i) users.Add(1, i, "u");
   EXPECT_FALSE(users.Contains(1, 0, "u"));
   EXPECT_TRUE(users.Contains(1, 999, "u"));
@@ -25,8 +25,8 @@ TEST(KnownUsersTest, ForgetsTheOldestGenerationOnly) {
   EXPECT_GE(known, 50);
 }
 
-TEST(KnownUsersTest, CountsWhatItIsAsked) {
-  KnownUsers users(10);
+TEST(KnownTextsTest, CountsWhatItIsAsked) {
+  KnownTexts users("user", 10);
   users.Add(1, 2, "ada");
   users.Contains(1, 2, "ada");
   users.Contains(1, 2, "bob");
@@ -36,6 +36,8 @@ TEST(KnownUsersTest, CountsWhatItIsAsked) {
   EXPECT_EQ(page.Find("donut_collector_known_users_lookups_total", {{"result", "hit"}}), 1);
   EXPECT_EQ(page.Find("donut_collector_known_users_lookups_total", {{"result", "miss"}}), 2);
   EXPECT_EQ(page.Find("donut_collector_known_users"), 1);
+  KnownTexts("session", 10).AddMetrics(page);
+  EXPECT_EQ(page.Find("donut_collector_known_sessions"), 0);
 }
 
 }  // namespace
