@@ -4,10 +4,10 @@
 //
 // A slice is what one packing or merging made: a question merges as many histories of a user as there are
 // slices (28 ms instead of 10 for 16 of them), and each merge writes its events once more. So:
-//   - Fresh rows are packed when they are 1/256 of the month, or 1,000 rows, or when nothing came for 10 s.
+//   - Fresh rows are packed when they are 1/64 of the month, or 4,000 rows, or when nothing came for 10 s.
 //   The
 //     last is for the end of an import: all is packed 30 s later. A lone event every second never is quiet,
-//     and goes by the thousand rows. One every minute would be packed alone, at 400 bytes for a block's
+//     and goes by the rows. One every minute would be packed alone, at 400 bytes for a block's
 //     columns; so of slices as small as that there are at most eight an hour, then the rest waits.
 //   - 16 slices are merged when that makes one of at least 8 times the size of the largest of them: so an
 //   event is
@@ -48,10 +48,10 @@ struct Slice {
 };
 
 struct PlanOptions {
-  int64_t share_of_month = 256;
+  int64_t share_of_month = 64;
   int64_t min_events = 4'096;
-  int64_t max_events = 4 << 20;  // as many as one packing takes
-  int64_t max_rows = 1'000;
+  int64_t max_events = 2 << 20;
+  int64_t max_rows = 4'000;
   absl::Duration quiet = absl::Seconds(10);
   absl::Duration longest_wait = absl::Hours(1);
   // Packed because it was quiet, and hardly worth a slice.

@@ -36,14 +36,14 @@ std::vector<int64_t> EventsIn(const std::vector<Slice>& slices) {
 TEST(IsDueToPackTest, AShareOfTheMonthIsDueAtOnce) {
   const PlanOptions options;
   const std::vector<Slice> month = {Of(4'700'000)};
-  EXPECT_TRUE(IsDueToPack(Fresh(10, 20'000, kNow, kNow), month, options));
-  EXPECT_FALSE(IsDueToPack(Fresh(10, 10'000, kNow, kNow), month, options));
+  EXPECT_TRUE(IsDueToPack(Fresh(10, 80'000, kNow, kNow), month, options));
+  EXPECT_FALSE(IsDueToPack(Fresh(10, 70'000, kNow, kNow), month, options));
   EXPECT_TRUE(IsDueToPack(Fresh(3, 4'096, kNow, kNow), {}, options)) << "the least share";
   EXPECT_FALSE(IsDueToPack(Fresh(3, 4'095, kNow, kNow), {}, options));
 }
 
-TEST(IsDueToPackTest, AThousandRowsAreDueHoweverFewEvents) {
-  EXPECT_TRUE(IsDueToPack(Fresh(1'000, 1'000, kNow, kNow), {Of(1'000'000'000)}, {}));
+TEST(IsDueToPackTest, FourThousandRowsAreDueHoweverFewEvents) {
+  EXPECT_TRUE(IsDueToPack(Fresh(4'000, 4'000, kNow, kNow), {Of(1'000'000'000)}, {}));
 }
 
 TEST(IsDueToPackTest, WhatIsQuietIsDueWithinThirtySeconds) {
@@ -76,7 +76,7 @@ TEST(SlicesToMergeTest, SixteenOfOneSizeBecomeOne) {
 TEST(SlicesToMergeTest, MoreThanThirtyOfDifferentSizesBecomeFewer) {
   std::vector<Slice> slices;
   for (int64_t size = 1; slices.size() < 31; size *= 16) {
-    for (int i = 0; i < 10 && slices.size() < 31; ++i) slices.push_back(Of(size));
+    for (int i = 0; i < 5 && slices.size() < 31; ++i) slices.push_back(Of(size));
   }
   EXPECT_THAT(SlicesToMerge(slices, false, {}), SizeIs(16));
   slices.pop_back();

@@ -128,14 +128,15 @@ void ExpectWithin(const Outcome& outcome, double most_bytes) {
 }
 
 TEST(CompactionSimulationTest, AMonthOfSteadyGroups) {
-  // Each five seconds: 5 million, 50 million and a billion events.
+  // Each five seconds: 5 million, 50 million and a billion events. The first month of all, so the slices of its
+  // beginning are small, and written once more than those of an import.
   for (const int events : {10, 100, 2'000}) {
-    ExpectWithin(SimulatedMonth(1.0 / 5, events, kMonth, absl::Seconds(5)).Run(), events == 10 ? 45 : 40);
+    ExpectWithin(SimulatedMonth(1.0 / 5, events, kMonth, absl::Seconds(5)).Run(), 54);
   }
 }
 
 TEST(CompactionSimulationTest, AGroupNowAndThen) {
-  ExpectWithin(SimulatedMonth(1.0 / 1'080, 2'000, kMonth, absl::Seconds(10)).Run(), 50);
+  ExpectWithin(SimulatedMonth(1.0 / 1'080, 2'000, kMonth, absl::Seconds(10)).Run(), 60);
 }
 
 TEST(CompactionSimulationTest, AnImportOfMillionsWithinMinutes) {
@@ -149,7 +150,7 @@ TEST(CompactionSimulationTest, ATrickleOfOneEventASecond) {
 
 TEST(CompactionSimulationTest, ALoneEventEveryMinute) {
   const Outcome outcome = SimulatedMonth(1.0 / 60, 1, kMonth, absl::Seconds(10)).Run();
-  EXPECT_LE(outcome.bytes_per_event, 150);
+  EXPECT_LE(outcome.bytes_per_event, 180);
   EXPECT_LE(outcome.most_slices, 31u);
 }
 
