@@ -34,7 +34,7 @@ configure_file(cmake/donut-client.pc.in donut-client.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/donut-client.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT client)
 
 if(DONUT_PROGRAMS)
-  install(TARGETS donut donut_collector_program donut_query_program
+  install(TARGETS donut donut_collector_program donut_query_program donut_compactor_program
     RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
 endif()
 install(DIRECTORY proto/ DESTINATION ${CMAKE_INSTALL_DATADIR}/donut/proto COMPONENT protos

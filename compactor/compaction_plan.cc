@@ -1,17 +1,9 @@
 #include "compactor/compaction_plan.h"
 
 #include <algorithm>
-#include <map>
 
 namespace donut::compactor {
 namespace {
-
-// 0 below fan_in events, 1 below its square and so on.
-int SizeClass(int64_t events, int fan_in) {
-  int size_class = 0;
-  for (; events >= fan_in; events /= fan_in) ++size_class;
-  return size_class;
-}
 
 int64_t EventsOf(const std::vector<Slice>& slices) {
   int64_t events = 0;
@@ -28,6 +20,24 @@ absl::Duration RestBeforeOne(const std::vector<Slice>& slices, const PlanOptions
   return std::clamp(in_proportion, options.shortest_rest, options.longest_rest);
 }
 
+// Where those `count` slices begin that gain enough, the smallest ones first; if none do, that gain most.
+// `slices` ascend by size.
+size_t BestWindow(const std::vector<Slice>& slices, size_t count, int64_t enough) {
+  size_t best = 0;
+  double best_gain = 0;
+  for (size_t begin = 0; begin + count <= slices.size(); ++begin) {
+    int64_t events = 0;
+    for (size_t i = begin; i < begin + count; ++i) events += slices[i].events;
+    const double gain = static_cast<double>(events) / static_cast<double>(slices[begin + count - 1].events);
+    if (gain > best_gain) {
+      best = begin;
+      best_gain = gain;
+    }
+    if (gain >= static_cast<double>(enough)) break;
+  }
+  return best;
+}
+
 }  // namespace
 
 bool IsDueToPack(const Waiting& waiting, const std::vector<Slice>& slices, const PlanOptions& options) {
@@ -37,7 +47,7 @@ bool IsDueToPack(const Waiting& waiting, const std::vector<Slice>& slices, const
   if (waiting.newest_age < options.quiet) return false;
   if (waiting.events >= options.small_slice_events) return true;
   const auto small = std::count_if(slices.begin(), slices.end(), [&](const Slice& slice) {
-    return slice.events < options.small_slice_events;
+    return slice.events < options.small_slice_events && slice.age < options.small_slice_period;
   });
   return small < options.most_small_slices;
 }
@@ -57,17 +67,12 @@ std::vector<Slice> SlicesToMerge(std::vector<Slice> slices, bool is_over, const 
     for (const Slice& slice : slices) newest = std::min(newest, slice.age);
     if (newest >= RestBeforeOne(slices, options)) return smallest();
   }
-  // Ascending: those of one class are neighbours.
-  for (size_t begin = 0, end = 0; begin < slices.size(); begin = end) {
-    const int size_class = SizeClass(slices[begin].events, options.fan_in);
-    while (end < slices.size() && SizeClass(slices[end].events, options.fan_in) == size_class) ++end;
-    if (end - begin >= fan_in) {
-      return {slices.begin() + static_cast<int64_t>(begin),
-              slices.begin() + static_cast<int64_t>(begin + fan_in)};
-    }
-  }
-  if (slices.size() <= static_cast<size_t>(options.most_slices)) return {};
-  return smallest();
+  if (slices.size() < fan_in) return {};
+  const size_t best = BestWindow(slices, fan_in, options.least_gain);
+  const std::vector<Slice> chosen(slices.begin() + static_cast<int64_t>(best),
+                                  slices.begin() + static_cast<int64_t>(best + fan_in));
+  const bool gains = EventsOf(chosen) >= options.least_gain * chosen.back().events;
+  return gains || slices.size() > static_cast<size_t>(options.most_slices) ? chosen : std::vector<Slice>();
 }
 
 }  // namespace donut::compactor

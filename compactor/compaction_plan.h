@@ -4,18 +4,18 @@
 //
 // A slice is what one packing or merging made: a question merges as many histories of a user as there are
 // slices (28 ms instead of 10 for 16 of them), and each merge writes its events once more. So:
-//   - Fresh rows are packed when they are 1/256 of the month, or 1,000 rows, or when nothing came for a
-//   while. The
+//   - Fresh rows are packed when they are 1/64 of the month, or 4,000 rows, or when nothing came for 10 s.
+//   The
 //     last is for the end of an import: all is packed 30 s later. A lone event every second never is quiet,
-//     and goes by the thousand rows. A lone one every minute would be packed alone; so of slices as small as
-//     that there are at most eight a month, then the rest waits for an hour.
-//   - Slices of similar size (a power of 16) are merged when there are 16 of them: an event is written once
-//   per
-//     power, three times in five million of a month. And never are there more than 30 in all: then the
-//     smallest 16 become one.
-//   - A month that is over becomes one slice as soon as it is quiet; the longer, the less there is to gain:
-//   one
+//     and goes by the rows. One every minute would be packed alone, at 400 bytes for a block's
+//     columns; so of slices as small as that there are at most eight an hour, then the rest waits.
+//   - 16 slices are merged when that makes one of at least 8 times the size of the largest of them: so an
+//   event is
+//     written a few times, once for each power of 16. And never are there more than 30 slices: then those 16
+//     are merged that gain most.
+//   - A month that is over becomes one slice as soon as it rests; the longer, the less there is to gain: one
 //     late event must not rewrite five million each time, and does so once a day at most.
+// compaction_simulation_test.cc tells what that writes: 40 bytes an event in bulk, 100 in a trickle.
 #pragma once
 
 #include <cstdint>
@@ -48,17 +48,20 @@ struct Slice {
 };
 
 struct PlanOptions {
-  int64_t share_of_month = 256;
+  int64_t share_of_month = 64;
   int64_t min_events = 4'096;
-  int64_t max_events = 512 << 10;  // as many as one packing takes
-  int64_t max_rows = 1'000;
+  int64_t max_events = 2 << 20;
+  int64_t max_rows = 4'000;
   absl::Duration quiet = absl::Seconds(10);
   absl::Duration longest_wait = absl::Hours(1);
-  // Packed because it was quiet, and hardly anything.
-  int64_t small_slice_events = 256;
+  // Packed because it was quiet, and hardly worth a slice.
+  int64_t small_slice_events = 1'000;
   int most_small_slices = 8;
+  absl::Duration small_slice_period = absl::Hours(1);
 
   int fan_in = 16;
+  // What is made is at least as many times as large as the largest that it is made of.
+  int64_t least_gain = 8;
   int most_slices = 30;
   // Of a month that is over, before it becomes one slice: shortest where the rest is at least 1/fan_in of the
   // largest slice, longer in proportion where it is less.

@@ -53,10 +53,11 @@ Written& Written::operator+=(const Written& other) {
   return *this;
 }
 
-size_t StoredBlock::MemoryBound() const {
+UserSpan StoredBlock::SpanOf(const history::BlockSummary& summary, size_t body_bytes) {
   const size_t per_event = 40 + 4 * (summary.keys.size() + 1);
-  return summary.event_count * per_event + size_t{summary.user_count} * 16 +
-         std::min<size_t>(2 * history::kMaxBlockTextBytes, 16 * static_cast<size_t>(body_bytes));
+  const size_t memory = summary.event_count * per_event + size_t{summary.user_count} * 16 +
+                        std::min<size_t>(2 * history::kMaxBlockTextBytes, 16 * body_bytes);
+  return {summary.first_user, summary.last_user, memory};
 }
 
 std::string IdArray(const std::vector<std::string>& ids) {

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "compactor/user_ranges.h"
 #include "history/block.h"
 #include "history/block_builder.h"
 
@@ -39,8 +40,10 @@ struct StoredBlock {
   int64_t body_bytes = 0;
   history::BlockSummary summary;
 
-  // What it takes decoded, at most: widths are at most four bytes but for sequences' eight.
-  size_t MemoryBound() const;
+  UserSpan Span() const { return SpanOf(summary, static_cast<size_t>(body_bytes)); }
+  // With what it takes decoded, at most: an event four bytes in a column of codes, eight in that of
+  // sequences; the texts of a full block, or sixteen times the bodies.
+  static UserSpan SpanOf(const history::BlockSummary& summary, size_t body_bytes);
 };
 
 // uuid[] of ids.

@@ -1,8 +1,12 @@
 // Fresh rows to blocks: the oldest fresh rows of one project's month, as many as a transaction takes, become
 // a slice of level 0. No state.
 //
-// Memory: the rows of one transaction, decoded, and one block that is being made; see kMaxPackEvents and
-// kMaxPackBodyBytes in the .cc file.
+// Up to 4 Mi events become one slice, because each slice is merged, and so written, some more times. Sorted
+// in runs, as files are: the fresh rows that fit into 64 MiB become sorted blocks, kept encoded in memory,
+// and those are merged by ranges of users.
+//
+// Memory: 64 MiB of decoded fresh rows, at most some 48 MiB of encoded blocks, then instead of the rows 96
+// MiB of decoded blocks; and one block that is being made.
 #pragma once
 
 #include <pqxx/pqxx>

@@ -1,12 +1,11 @@
 #include "compactor/rebuild.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "common/status_macros.h"
+#include "compactor/event_time.h"
 #include "compactor/partition_packer.h"
 #include "compactor/rewriting.h"
 #include "compactor/statements.h"
-#include "history/month.h"
 
 namespace donut::compactor {
 namespace {
@@ -26,21 +25,15 @@ history::EventKey KeyOf(const pqxx::row& row) {
   return key;
 }
 
-// The first moment of a month, as a parameter: known when the statement is planned, so that it looks at one
-// partition.
-std::string StartOf(int month) {
-  return absl::FormatTime("%Y-%m-%d 00:00+00", absl::FromUnixMicros(history::MonthStartUs(month)),
-                          absl::UTCTimeZone());
-}
-
 bool HasEvents(pqxx::transaction_base& transaction, int from_month, int to_month) {
-  return transaction.exec_params1(sql::kHasEvents, StartOf(from_month), StartOf(to_month))[0].as<bool>();
+  return transaction.exec_params1(sql::kHasEvents, StartOfMonth(from_month), StartOfMonth(to_month))[0]
+      .as<bool>();
 }
 
 // Adds the month's number of events.
 absl::Status PackMonth(pqxx::transaction_base& transaction, int month, PartitionPacker& packer,
                        const RebuildHooks& hooks, int64_t& events) {
-  transaction.exec_params(sql::kDeclareEvents, StartOf(month), StartOf(month + 1));
+  transaction.exec_params(sql::kDeclareEvents, StartOfMonth(month), StartOfMonth(month + 1));
   const std::string fetch = absl::StrCat("FETCH ", kFetchRows, " FROM events");
   while (true) {
     const pqxx::result rows = transaction.exec(fetch);

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Configures and builds with CMake and Ninja. Sourced by ./run.
 
-PROGRAMS=(donut-collector donut-query donut)
+PROGRAMS=(donut-collector donut-query donut-compactor donut)
 EXAMPLES=(license_pipeline git_history)
 
 # As many compilers as there are processors, and a gigabyte of memory for each.
@@ -79,6 +79,7 @@ run_tests() {
 
 # The tests bring their own database and ports: a user's settings are not for them.
 without_settings() {
-  env -u DONUT_DATABASE_URL -u DONUT_COLLECTOR_ADDRESS -u DONUT_QUERY_ADDRESS -u DONUT_DATA_DIR \
-    -u DONUT_COLLECTOR_METRICS_ADDRESS -u DONUT_QUERY_METRICS_ADDRESS -u DONUT_API_KEY "$@"
+  env -u DONUT_DATABASE_URL -u DONUT_COLLECTOR_ADDRESS -u DONUT_QUERY_ADDRESS -u DONUT_COMPACTOR_ADDRESS \
+    -u DONUT_COLLECTOR_METRICS_ADDRESS -u DONUT_QUERY_METRICS_ADDRESS -u DONUT_COMPACTOR_METRICS_ADDRESS \
+    -u DONUT_DATA_DIR -u DONUT_API_KEY "$@"
 }

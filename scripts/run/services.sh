@@ -1,27 +1,29 @@
 # shellcheck shell=bash
-# donut-collector and donut-query as background processes. Sourced by ./run.
+# The services as background processes. Sourced by ./run.
 #
 # PIDS/NAME.pid holds the process id, its start time in clock ticks, a hash of the settings it was
 # started with, where its lines in the log begin, its address, and that of its metrics. A number that the kernel gave to another process meanwhile has
 # another start time or another program.
 
-SERVICES=(donut-collector donut-query)
+SERVICES=(donut-collector donut-query donut-compactor)
 
-# What differs between the two.
+# What differs between them. COLLECTOR, QUERY, COMPACTOR: as in the variables that set them.
+service_word() {
+  local word=${1#donut-}
+  echo "${word^^}"
+}
+service_role() { echo "${1//-/_}"; }
+service_variable() { echo "DONUT_$(service_word "$1")_ADDRESS"; }
+service_metrics_variable() { echo "DONUT_$(service_word "$1")_METRICS_ADDRESS"; }
 service_address() {
-  if [[ $1 == donut-collector ]]; then echo "$COLLECTOR_ADDRESS"; else echo "$QUERY_ADDRESS"; fi
-}
-service_role() {
-  if [[ $1 == donut-collector ]]; then echo donut_collector; else echo donut_query; fi
-}
-service_variable() {
-  if [[ $1 == donut-collector ]]; then echo DONUT_COLLECTOR_ADDRESS; else echo DONUT_QUERY_ADDRESS; fi
+  local variable
+  variable=$(service_word "$1")_ADDRESS
+  echo "${!variable}"
 }
 service_metrics_address() {
-  if [[ $1 == donut-collector ]]; then echo "$COLLECTOR_METRICS_ADDRESS"; else echo "$QUERY_METRICS_ADDRESS"; fi
-}
-service_metrics_variable() {
-  if [[ $1 == donut-collector ]]; then echo DONUT_COLLECTOR_METRICS_ADDRESS; else echo DONUT_QUERY_METRICS_ADDRESS; fi
+  local variable
+  variable=$(service_word "$1")_METRICS_ADDRESS
+  echo "${!variable}"
 }
 
 # What it is started with; never shown, for a database's URL may hold a password.

@@ -8,15 +8,19 @@ DATA=$(realpath -m -- "${DONUT_DATA_DIR:-$ROOT/data}")
 BUILD=$(realpath -m -- "${DONUT_BUILD_DIR:-$ROOT/build}")
 COLLECTOR_ADDRESS=${DONUT_COLLECTOR_ADDRESS:-127.0.0.1:50051}
 QUERY_ADDRESS=${DONUT_QUERY_ADDRESS:-127.0.0.1:50052}
+COMPACTOR_ADDRESS=${DONUT_COMPACTOR_ADDRESS:-127.0.0.1:50053}
 
 # Where metrics are served; empty: nowhere. A service at an address of one's own serves none unless told
 # where, so that two installations on one machine do not meet on the default ports.
 COLLECTOR_METRICS_ADDRESS=
 QUERY_METRICS_ADDRESS=
+COMPACTOR_METRICS_ADDRESS=
 [[ -n ${DONUT_COLLECTOR_ADDRESS-} ]] || COLLECTOR_METRICS_ADDRESS=127.0.0.1:9464
 [[ -n ${DONUT_QUERY_ADDRESS-} ]] || QUERY_METRICS_ADDRESS=127.0.0.1:9465
+[[ -n ${DONUT_COMPACTOR_ADDRESS-} ]] || COMPACTOR_METRICS_ADDRESS=127.0.0.1:9466
 COLLECTOR_METRICS_ADDRESS=${DONUT_COLLECTOR_METRICS_ADDRESS-$COLLECTOR_METRICS_ADDRESS}
 QUERY_METRICS_ADDRESS=${DONUT_QUERY_METRICS_ADDRESS-$QUERY_METRICS_ADDRESS}
+COMPACTOR_METRICS_ADDRESS=${DONUT_COMPACTOR_METRICS_ADDRESS-$COMPACTOR_METRICS_ADDRESS}
 
 LOGS=$DATA/log
 PIDS=$DATA/run
@@ -42,19 +46,26 @@ check_metrics_address() {
 }
 
 check_settings() {
-  local addresses twice
-  check_address DONUT_COLLECTOR_ADDRESS "$COLLECTOR_ADDRESS"
-  check_address DONUT_QUERY_ADDRESS "$QUERY_ADDRESS"
-  check_metrics_address DONUT_COLLECTOR_METRICS_ADDRESS "$COLLECTOR_METRICS_ADDRESS"
-  check_metrics_address DONUT_QUERY_METRICS_ADDRESS "$QUERY_METRICS_ADDRESS"
-  [[ $COLLECTOR_ADDRESS != "$QUERY_ADDRESS" ]] ||
-    fail "DONUT_COLLECTOR_ADDRESS and DONUT_QUERY_ADDRESS are both $QUERY_ADDRESS: give them two ports"
-  addresses=("$COLLECTOR_ADDRESS" "$QUERY_ADDRESS")
-  if [[ -n $COLLECTOR_METRICS_ADDRESS ]]; then addresses+=("$COLLECTOR_METRICS_ADDRESS"); fi
-  if [[ -n $QUERY_METRICS_ADDRESS ]]; then addresses+=("$QUERY_METRICS_ADDRESS"); fi
+  local name address addresses=() twice
+  for name in "${SERVICES[@]}"; do
+    check_address "$(service_variable "$name")" "$(service_address "$name")"
+    check_metrics_address "$(service_metrics_variable "$name")" "$(service_metrics_address "$name")"
+    addresses+=("$(service_address "$name")")
+    address=$(service_metrics_address "$name")
+    if [[ -n $address ]]; then addresses+=("$address"); fi
+  done
   twice=$(printf '%s\n' "${addresses[@]}" | sort | uniq -d | head -n 1)
-  [[ -z $twice ]] ||
-    fail "$twice is named twice: see DONUT_COLLECTOR_METRICS_ADDRESS and DONUT_QUERY_METRICS_ADDRESS"
+  [[ -z $twice ]] || fail "$twice is named twice: give each of $(named_by "$twice") an address of its own"
+}
+
+# The variables that have an address as their value.
+named_by() {
+  local name names=()
+  for name in "${SERVICES[@]}"; do
+    [[ $(service_address "$name") != "$1" ]] || names+=("$(service_variable "$name")")
+    [[ $(service_metrics_address "$name") != "$1" ]] || names+=("$(service_metrics_variable "$name")")
+  done
+  echo "${names[*]}"
 }
 
 # Makes the data folder and keeps other runs of this script out of it until this one ends.

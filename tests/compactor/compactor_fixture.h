@@ -89,6 +89,7 @@ class CompactorFixture : public ::testing::Test {
     options.plan.min_events = 1;
     options.plan.max_events = 1;
     options.plan.fan_in = 2;
+    options.plan.least_gain = 1;
     options.plan.shortest_rest = absl::ZeroDuration();
     options.plan.longest_rest = absl::ZeroDuration();
     return options;

@@ -49,7 +49,7 @@ TEST_F(MergeSlicesTest, GoesByRangesOfUsersAndPortionsWhereMemoryIsShort) {
   const auto written =
       MergeSlices(compactor_, 1, ThisMonth(), SlicesOf(1, ThisMonth()), {}, /*max_memory=*/1);
   ASSERT_OK(written);
-  EXPECT_GT(written->blocks, 5);
+  EXPECT_GE(written->blocks, 5);
   EXPECT_EQ(SlicesOf(1, ThisMonth()).size(), 1u);
   ExpectHistoriesAreTheEvents();
   ASSERT_OK(MergeSlices(compactor_, 1, ThisMonth(), SlicesOf(1, ThisMonth()), {}));

@@ -52,14 +52,15 @@ code_of() {
 }
 # The process number stands right before the log.
 pid_of() { run status | sed -nE "s/^$1 .* ([0-9]+|-) +[^ ]*\/.*/\1/p"; }
-pids() { echo "$(pid_of donut-collector) $(pid_of donut-query) $(pid_of PostgreSQL)"; }
+pids() { echo "$(pid_of donut-collector) $(pid_of donut-query) $(pid_of donut-compactor) $(pid_of PostgreSQL)"; }
 # Where nothing collects orphans, as in some containers, an ended process stays listed as a zombie.
 is_gone() { ! grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2>/dev/null; }
 
 DONUT_COLLECTOR_ADDRESS=127.0.0.1:$(free_port)
 DONUT_QUERY_ADDRESS=127.0.0.1:$(free_port)
-export DONUT_COLLECTOR_ADDRESS DONUT_QUERY_ADDRESS
-unset DONUT_COLLECTOR_METRICS_ADDRESS DONUT_QUERY_METRICS_ADDRESS
+DONUT_COMPACTOR_ADDRESS=127.0.0.1:$(free_port)
+export DONUT_COLLECTOR_ADDRESS DONUT_QUERY_ADDRESS DONUT_COMPACTOR_ADDRESS
+unset DONUT_COLLECTOR_METRICS_ADDRESS DONUT_QUERY_METRICS_ADDRESS DONUT_COMPACTOR_METRICS_ADDRESS
 
 # What an address says to a scrape.
 http_get() {
@@ -81,7 +82,7 @@ test_starting() {
   local before output
   run up >"$FOLDER/up" 2>&1 || { cat "$FOLDER/up"; }
   before=$(pids)
-  expect "up starts three processes" [ "$(wc -w <<<"$before")" = 3 ]
+  expect "up starts four processes" [ "$(wc -w <<<"$before")" = 4 ]
   expect "none of them is stopped" equal "$(run status | grep -c stopped)" 0
   output=$(run up)
   expect "a second up starts nothing" equal "$(pids)" "$before"
@@ -89,15 +90,18 @@ test_starting() {
 }
 
 test_healing() {
-  local collector query postgres again
-  read -r collector query postgres <<<"$(pids)"
+  local collector query compactor postgres again
+  read -r collector query compactor postgres <<<"$(pids)"
   kill -KILL "$collector"
   run up >/dev/null
   expect "a killed collector is started again" [ "$(pid_of donut-collector)" != "$collector" ]
   expect "the query service is left alone" equal "$(pid_of donut-query)" "$query"
+  kill -KILL "$compactor"
+  run up >/dev/null
+  expect "a killed compactor is started again" [ "$(pid_of donut-compactor)" != "$compactor" ]
   kill -KILL "$postgres"
   run up >/dev/null
-  read -r _ _ again <<<"$(pids)"
+  read -r _ _ _ again <<<"$(pids)"
   expect "a killed PostgreSQL is started again" [ "$again" != "$postgres" ]
 
   query=$(pid_of donut-query)
@@ -113,13 +117,15 @@ test_metrics() {
   collector=$(pid_of donut-collector)
   DONUT_COLLECTOR_METRICS_ADDRESS=127.0.0.1:$(free_port)
   DONUT_QUERY_METRICS_ADDRESS=127.0.0.1:$(free_port)
-  export DONUT_COLLECTOR_METRICS_ADDRESS DONUT_QUERY_METRICS_ADDRESS
+  DONUT_COMPACTOR_METRICS_ADDRESS=127.0.0.1:$(free_port)
+  export DONUT_COLLECTOR_METRICS_ADDRESS DONUT_QUERY_METRICS_ADDRESS DONUT_COMPACTOR_METRICS_ADDRESS
   run up >/dev/null
   expect "an address for metrics restarts its service" [ "$(pid_of donut-collector)" != "$collector" ]
   expect "status tells the collector's" contains "$(run status)" "http://$DONUT_COLLECTOR_METRICS_ADDRESS/metrics"
   expect "status tells the query service's" contains "$(run status)" "http://$DONUT_QUERY_METRICS_ADDRESS/metrics"
   expect "the collector's are there" contains "$(http_get "$DONUT_COLLECTOR_METRICS_ADDRESS")" donut_collector_commits_total
   expect "the query service's are there" contains "$(http_get "$DONUT_QUERY_METRICS_ADDRESS")" donut_query_requests_total
+  expect "the compactor's are there" contains "$(http_get "$DONUT_COMPACTOR_METRICS_ADDRESS")" donut_compactor_waiting_events
   taken=$(DONUT_QUERY_METRICS_ADDRESS=$DONUT_COLLECTOR_METRICS_ADDRESS run up 2>&1) || true
   expect "one address for two is refused" contains "$taken" "$DONUT_COLLECTOR_METRICS_ADDRESS is named twice"
   taken=$(DONUT_DATA_DIR="$FOLDER/other" DONUT_COLLECTOR_ADDRESS=127.0.0.1:$(free_port) run up 2>&1) || true
@@ -128,7 +134,7 @@ test_metrics() {
   taken=$(DONUT_QUERY_METRICS_ADDRESS=here run up 2>&1) || true
   expect "what is no address of metrics is refused" contains "$taken" "DONUT_QUERY_METRICS_ADDRESS is \"here\""
   DONUT_QUERY_METRICS_ADDRESS='' run up >/dev/null
-  expect "an empty one turns them off" [ "$(run status | grep -c /metrics)" = 1 ]
+  expect "an empty one turns them off" [ "$(run status | grep -c /metrics)" = 2 ]
 }
 
 test_refusing() {

@@ -85,7 +85,7 @@ TEST(SourceTreeTest, HasNoFileTooLongToRead) {
 }
 
 TEST(SourceTreeTest, HasMainsThatOnlyWire) {
-  for (const std::string path : {"collector/main.cc", "query_service/main.cc"}) {
+  for (const std::string path : {"collector/main.cc", "query_service/main.cc", "compactor/main.cc"}) {
     const std::string text = Read(kTop / path);
     EXPECT_FALSE(text.empty()) << path;
     EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 60) << path;
