@@ -1,5 +1,6 @@
 #include "collector/user_property_writer.h"
 
+#include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,15 @@ void AppendMember(std::string_view key_json, std::string& object) {
   object += object.empty() ? '{' : ',';
   object += key_json;
   object += ':';
+}
+
+// For readers that know these users' properties as they were (migrations/0008).
+void NoteChanges(pqxx::transaction_base& transaction, const UserPropertyRows& rows) {
+  std::map<int, SqlArray> users;
+  for (const auto& [key, row] : rows.rows()) users[key.first].Add(key.second);
+  for (auto& [project_id, ids] : users) {
+    transaction.exec_params(sql::kInsertUserChanges, project_id, ids.Take());
+  }
 }
 
 }  // namespace
@@ -40,6 +50,7 @@ void MergeUserProperties(pqxx::transaction_base& transaction, const UserProperty
   const pqxx::result crowded =
       transaction.exec_params(sql::kMergeUserProperties, projects.Take(), ids.Take(), texts.Take(),
                               values.Take(), versions.Take(), limits::kMaxUserProperties);
+  NoteChanges(transaction, rows);
   if (crowded.empty()) return;
   SqlArray crowded_projects, crowded_ids;
   for (const auto& row : crowded) {

@@ -12,6 +12,7 @@
 #include "compactor/merge_slices.h"
 #include "compactor/pack.h"
 #include "compactor/statements.h"
+#include "compactor/user_changes.h"
 #include "history/month.h"
 
 namespace donut::compactor {
@@ -113,6 +114,7 @@ class Round {
       if (IsToEnd()) break;
       MergeIfDue(month);
     }
+    if (!IsToEnd()) Took(FoldUserChanges(connection_), report_.failure);
     return std::move(report_);
   }
 

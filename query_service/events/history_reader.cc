@@ -214,7 +214,7 @@ absl::Status HistoryReader::LoadColumns(const std::vector<Wanted>& wanted,
     const absl::Status checked = CheckBody(body, rows.Integer(row, 1));
     if (!checked.ok()) return Damaged(one.key, checked);
     absl::StatusOr<history::Column> column =
-        history::DecodeColumn(body, one.block->summary.event_count, one.column == history::kUsers);
+        history::DecodeBlockColumn(body, one.column, one.block->summary.event_count);
     if (!column.ok()) return Damaged(one.key, column.status());
     columns[place] = std::make_shared<history::Column>(*std::move(column));
   }
