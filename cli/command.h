@@ -25,7 +25,7 @@ struct GlobalOptions {
   std::string collector_address = "127.0.0.1:50051";
   std::string query_address = "127.0.0.1:50052";
   std::string api_key;
-  std::string database_url;  // migrate, keys and projects only
+  std::string database_url;  // migrate, keys, projects and history only
 };
 
 struct Command {
@@ -54,5 +54,6 @@ void AddImport(CLI::App& app, Command& command);
 void AddMigrate(CLI::App& app, Command& command);
 void AddKeys(CLI::App& app, Command& command);
 void AddProjects(CLI::App& app, Command& command);
+void AddHistory(CLI::App& app, Command& command);
 
 }  // namespace donut::cli

@@ -35,7 +35,7 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
   app.add_option("--api-key", options.api_key, "The project's key; better given by the environment")
       ->envname("DONUT_API_KEY")
       ->type_name("KEY");
-  app.add_option("--database-url", options.database_url, "For migrate, keys and projects, as the owner")
+  app.add_option("--database-url", options.database_url, "For migrate, keys, projects and history, as the owner")
       ->envname("DONUT_DATABASE_URL")
       ->type_name("URL");
 }
@@ -64,6 +64,7 @@ int Main(int argc, char** argv) {
   AddMigrate(app, command);
   AddKeys(app, command);
   AddProjects(app, command);
+  AddHistory(app, command);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

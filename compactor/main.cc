@@ -32,8 +32,7 @@ int main(int argc, char** argv) {
   const donut::SystemClock clock;
   donut::compactor::CompactorLoop loop(loop_options, &clock);
 
-  // Health and reflection are all that it answers, and those need no key.
-  donut::postgres::ProjectDirectory directory(/*anonymous_allowed=*/true);
+  donut::postgres::ProjectDirectory directory(options.anonymous_allowed());
   donut::postgres::ServiceHooks hooks;
   hooks.add_metrics = [&loop](donut::MetricPage& page) { loop.metrics().AddTo(page); };
   hooks.on_listening = [&loop](int /*port*/) { loop.Start(); };

@@ -128,8 +128,8 @@ void ExpectWithin(const Outcome& outcome, double most_bytes) {
 }
 
 TEST(CompactionSimulationTest, AMonthOfSteadyGroups) {
-  // Each five seconds: 5 million, 50 million and a billion events. The first month of all, so the slices of its
-  // beginning are small, and written once more than those of an import.
+  // Each five seconds: 5 million, 50 million and a billion events. The first month of all, so the slices of
+  // its beginning are small, and written once more than those of an import.
   for (const int events : {10, 100, 2'000}) {
     ExpectWithin(SimulatedMonth(1.0 / 5, events, kMonth, absl::Seconds(5)).Run(), 54);
   }

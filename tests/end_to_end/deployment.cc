@@ -40,6 +40,7 @@ Deployment::Deployment() {
   EXPECT_EQ(migrated.exit_code, 0) << migrated.out << migrated.err;
   StartCollector();
   StartQuery();
+  StartCompactor();
 }
 
 void Deployment::StartCollector() {
@@ -51,6 +52,11 @@ void Deployment::StartQuery() {
   query_ = StartService("donut-query", folder(), database_.owner_url(), query_address_, query_metrics_url_);
 }
 
+void Deployment::StartCompactor() {
+  compactor_ = StartService("donut-compactor", folder(), database_.owner_url(), compactor_address_,
+                            compactor_metrics_url_);
+}
+
 void Deployment::KillCollector() {
   collector_->Signal(SIGKILL);
   collector_->Wait();
@@ -59,6 +65,7 @@ void Deployment::KillCollector() {
 std::map<std::string, std::string> Deployment::Environment() const {
   return {{"DONUT_COLLECTOR_ADDRESS", collector_address_},
           {"DONUT_QUERY_ADDRESS", query_address_},
+          {"DONUT_COMPACTOR_ADDRESS", compactor_address_},
           {"DONUT_DATABASE_URL", database_.owner_url()},
           {"NO_COLOR", "1"}};
 }

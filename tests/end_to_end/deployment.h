@@ -20,21 +20,24 @@ inline constexpr char kNoDoubles[] =
 
 class Deployment {
  public:
-  // Migrates an empty database and starts both services, waiting until they are ready.
+  // Migrates an empty database and starts the services, waiting until they are ready.
   Deployment();
 
   void StartCollector();
   void StartQuery();
+  void StartCompactor();
   // kill -9.
   void KillCollector();
 
   Process& collector() { return *collector_; }
   Process& query() { return *query_; }
+  Process& compactor() { return *compactor_; }
   const std::string& collector_address() const { return collector_address_; }
   const std::string& query_address() const { return query_address_; }
   // "http://127.0.0.1:9464/metrics"
   const std::string& collector_metrics_url() const { return collector_metrics_url_; }
   const std::string& query_metrics_url() const { return query_metrics_url_; }
+  const std::string& compactor_metrics_url() const { return compactor_metrics_url_; }
   const std::string& folder() const { return folder_.path(); }
   std::string owner_url() const { return database_.owner_url(); }
 
@@ -60,10 +63,13 @@ class Deployment {
   EmptyDatabase database_;
   std::string collector_address_ = "127.0.0.1:0";
   std::string query_address_ = "127.0.0.1:0";
+  std::string compactor_address_ = "127.0.0.1:0";
   std::string collector_metrics_url_;
   std::string query_metrics_url_;
+  std::string compactor_metrics_url_;
   std::unique_ptr<Process> collector_;
   std::unique_ptr<Process> query_;
+  std::unique_ptr<Process> compactor_;
   int runs_ = 0;
 };
 

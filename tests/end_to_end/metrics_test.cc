@@ -60,6 +60,7 @@ TEST(MetricsTest, AreThoseOfThePage) {
   Deployment deployment;
   std::set<std::string> told = ScrapeUrl(deployment.collector_metrics_url()).families;
   told.merge(ScrapeUrl(deployment.query_metrics_url()).families);
+  told.merge(ScrapeUrl(deployment.compactor_metrics_url()).families);
   EXPECT_GT(told.size(), 30u);
   const std::set<std::string> documented = DocumentedMetrics();
   EXPECT_THAT(Missing(told, documented), IsEmpty()) << "not in docs/prometheus.md";
@@ -191,7 +192,7 @@ TEST(MetricsTest, AreOffUnlessAskedForAndAnAddressInUseEndsTheStart) {
   Deployment deployment;
   const std::string address =
       std::regex_replace(deployment.collector_metrics_url(), std::regex("http://|/metrics"), "");
-  for (const char* name : {"donut-collector", "donut-query"}) {
+  for (const char* name : {"donut-collector", "donut-query", "donut-compactor"}) {
     const Deployment::Result refused =
         deployment.Run({Program(name), "--address=127.0.0.1:0", "--metrics_address=" + address});
     EXPECT_EQ(refused.exit_code, 1) << refused.err;

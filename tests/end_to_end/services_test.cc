@@ -17,7 +17,7 @@ TEST(ServicesTest, EndCleanlyOnSigterm) {
 
 TEST(ServicesTest, RefuseToListenBeyondLoopbackWithoutKeys) {
   Deployment deployment;
-  for (const char* name : {"donut-collector", "donut-query"}) {
+  for (const char* name : {"donut-collector", "donut-query", "donut-compactor"}) {
     const Deployment::Result result =
         deployment.Run({Program(name), "--address=0.0.0.0:0", "--database_url=" + deployment.owner_url()});
     EXPECT_EQ(result.exit_code, 1) << result.err;
