@@ -49,6 +49,7 @@ void AddRetention(CLI::App& app, Command& command);
 void AddRetentionActors(CLI::App& app, Command& command);
 void AddFeatureUsage(CLI::App& app, Command& command);
 void AddPipelineFunnel(CLI::App& app, Command& command);
+void AddVerify(CLI::App& app, Command& command);
 void AddTrack(CLI::App& app, Command& command);
 void AddImport(CLI::App& app, Command& command);
 void AddMigrate(CLI::App& app, Command& command);

@@ -59,6 +59,7 @@ int Main(int argc, char** argv) {
   AddRetentionActors(app, command);
   AddFeatureUsage(app, command);
   AddPipelineFunnel(app, command);
+  AddVerify(app, command);
   AddTrack(app, command);
   AddImport(app, command);
   AddMigrate(app, command);

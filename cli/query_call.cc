@@ -24,7 +24,7 @@ std::unique_ptr<grpc::ClientContext> QueryCall::NewContext() const {
   return context;
 }
 
-int QueryCall::Explained(const grpc::Status& status) const {
+int QueryCall::Explain(const grpc::Status& status) const {
   if (status.ok()) return kExitDone;
   const std::string text =
       ExplainFailure(status, {"donut-query", global_.query_address, "--query"}, *channel_);

@@ -37,9 +37,17 @@ class QueryCall {
   // kExitDone; or the exit code, once the reason is printed.
   template <typename Request, typename Response>
   int Ask(QueryMethod<Request, Response> method, const Request& request, Response& response) {
-    const auto context = NewContext();
-    return Explained((stub_.get()->*method)(context.get(), request, &response));
+    return Explain(TryToAsk(method, request, response));
   }
+
+  // The status itself, for who goes on after a refusal.
+  template <typename Request, typename Response>
+  grpc::Status TryToAsk(QueryMethod<Request, Response> method, const Request& request, Response& response) {
+    const auto context = NewContext();
+    return (stub_.get()->*method)(context.get(), request, &response);
+  }
+  // kExitDone; or the exit code, once the reason is printed.
+  int Explain(const grpc::Status& status) const;
 
   // All pages up to `limit` items of a list, as one response. `items` is the list's mutable_...().
   template <typename Request, typename Response, typename Item>
@@ -51,7 +59,6 @@ class QueryCall {
 
  private:
   std::unique_ptr<grpc::ClientContext> NewContext() const;
-  int Explained(const grpc::Status& status) const;
 
   const GlobalOptions& global_;
   std::shared_ptr<grpc::Channel> channel_;

@@ -3,6 +3,7 @@
 // filtered_statement.h how it gets into SQL. No state, no clock, no database.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "common/proto_alias.h"
 #include "donut/analytics/v1/filter.pb.h"
 #include "google/protobuf/repeated_field.h"
+#include "query_service/user_range.h"
 
 namespace donut::query {
 
@@ -30,7 +32,10 @@ struct EventFilter {
   v1::Filter proto;
   std::vector<Regex> regexes;
   bool reads_users = false;
+  // Only events of these users pass, whatever `proto` says. No request can say so: QueryContext::users does.
+  std::optional<UserRange> users = {};
 
+  // Of what a request can say.
   bool empty() const { return proto.ByteSizeLong() == 0; }
 };
 

@@ -60,6 +60,9 @@ constexpr char kEventName[] =
     "WHERE filter_names.project_id = $1::int AND {test})";
 constexpr char kEventNameValue[] = "to_jsonb(filter_names.name)";
 
+// A filter and its EventFilter::users.
+constexpr char kOfUsers[] = "({filter} AND e.user_id BETWEEN {1}::bigint AND {2}::bigint)";
+
 constexpr char kNamesJoin[] =
     " JOIN event_names AS breakdown_names ON breakdown_names.event_name_id = e.event_name_id";
 // A text as it is, anything else as JSON; NULL for a JSON null.
@@ -87,14 +90,12 @@ class FilterComposer {
  public:
   explicit FilterComposer(int own_parameters) : own_parameters_(own_parameters) {}
 
-  std::string Expression(const v1::Filter& filter) {
-    if (filter.has_condition()) return absl::StrCat("(", Condition(filter.condition()), ")");
-    if (filter.has_not_()) return absl::StrCat("(NOT ", Expression(filter.not_()), ")");
-    std::vector<std::string> parts;
-    for (const v1::Filter& part : filter.all_of()) parts.push_back(Expression(part));
-    if (!parts.empty()) return absl::StrCat("(", absl::StrJoin(parts, " AND "), ")");
-    for (const v1::Filter& part : filter.any_of()) parts.push_back(Expression(part));
-    return absl::StrCat("(", absl::StrJoin(parts, " OR "), ")");
+  std::string TextOf(const EventFilter& filter) {
+    const std::string all = filter.empty() ? "true" : Expression(filter.proto);
+    if (!filter.users) return all;
+    const std::string first = Bind(absl::StrCat(filter.users->first));
+    const std::string last = Bind(absl::StrCat(filter.users->last));
+    return absl::StrReplaceAll(kOfUsers, {{"{filter}", all}, {"{1}", first}, {"{2}", last}});
   }
 
   std::string TextOf(const v1::Breakdown& breakdown) {
@@ -108,6 +109,16 @@ class FilterComposer {
   std::vector<std::string>& values() { return values_; }
 
  private:
+  std::string Expression(const v1::Filter& filter) {
+    if (filter.has_condition()) return absl::StrCat("(", Condition(filter.condition()), ")");
+    if (filter.has_not_()) return absl::StrCat("(NOT ", Expression(filter.not_()), ")");
+    std::vector<std::string> parts;
+    for (const v1::Filter& part : filter.all_of()) parts.push_back(Expression(part));
+    if (!parts.empty()) return absl::StrCat("(", absl::StrJoin(parts, " AND "), ")");
+    for (const v1::Filter& part : filter.any_of()) parts.push_back(Expression(part));
+    return absl::StrCat("(", absl::StrJoin(parts, " OR "), ")");
+  }
+
   // $n, whose value this is.
   std::string Bind(std::string value) {
     values_.push_back(std::move(value));
@@ -210,8 +221,7 @@ FilteredStatement::Composed FilteredStatement::Compose(int own_parameters) const
   std::vector<std::pair<std::string, std::string>> places;
   bool reads_users = false;
   for (const auto& [place, filter] : filters_) {
-    places.emplace_back(absl::StrCat("{", place, "}"),
-                        filter.empty() ? "true" : composer.Expression(filter.proto));
+    places.emplace_back(absl::StrCat("{", place, "}"), composer.TextOf(filter));
     reads_users = reads_users || filter.reads_users;
   }
   bool reads_names = false;

@@ -16,6 +16,8 @@
 ABSL_FLAG(int, max_queries, 0, "Queries at once; 0: as many as there are processors, from 2 to 8.");
 ABSL_FLAG(int, history_cache_mib, donut::query::QueryOptions().history_cache_mib,
           "MiB of histories that are kept between questions.");
+ABSL_FLAG(double, verify_share, 0,
+          "Of the questions that histories answer, from 0 to 1: how many are asked of SQL too, afterwards.");
 
 namespace {
 
@@ -31,7 +33,8 @@ int main(int argc, char** argv) {
   if (!flags.ok()) return donut::postgres::FailedToStart(flags.status());
 
   const donut::query::QueryOptions query{absl::GetFlag(FLAGS_max_queries),
-                                         absl::GetFlag(FLAGS_history_cache_mib)};
+                                         absl::GetFlag(FLAGS_history_cache_mib),
+                                         absl::GetFlag(FLAGS_verify_share)};
   if (const absl::Status valid = query.Validate(); !valid.ok()) return donut::postgres::FailedToStart(valid);
 
   donut::postgres::ServiceOptions options = donut::postgres::ServiceOptionsFrom("donut-query", *flags);
@@ -42,13 +45,15 @@ int main(int argc, char** argv) {
   donut::postgres::ConnectionPool pool(options.database, query.connections());
   donut::SystemClock clock;
   donut::query::HistoryStore histories(static_cast<size_t>(query.history_cache_mib) << 20);
-  donut::query::MetricRunner runner(&directory, &pool, &clock, {}, &histories);
+  donut::query::Verification verification({query.verify_share}, options.database, &histories, &clock);
+  donut::query::MetricRunner runner(&directory, &pool, &clock, {}, &histories, &verification);
   const auto service = donut::query::MakeQueryService(&runner);
   donut::postgres::ServiceHooks hooks;
   hooks.configure = donut::query::ConfigureQueryServer;
   hooks.add_metrics = [&](donut::MetricPage& page) {
     runner.metrics().AddTo(page, query.connections());
     donut::query::AddHistoryMetrics(histories, page);
+    verification.AddTo(page);
   };
   return donut::postgres::RunService(options, directory, {service.get()}, hooks);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <pqxx/pqxx>
 #include <string>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "query_service/query_metrics.h"
 #include "query_service/query_scope.h"
 #include "query_service/statement_watch.h"
+#include "query_service/verification.h"
 
 namespace donut::query {
 
@@ -35,10 +37,17 @@ struct MetricRunnerOptions {
 
 class MetricRunner {
  public:
-  // All are the caller's and must outlive the runner. `histories`: null: SQL alone answers.
+  // All are the caller's and must outlive the runner. `histories`: null: SQL alone answers. `verification`:
+  // null: no answer is held against SQL.
   MetricRunner(const postgres::ProjectDirectory* directory, postgres::ConnectionPool* pool,
-               const Clock* clock, MetricRunnerOptions options = {}, HistoryStore* histories = nullptr)
-      : directory_(directory), pool_(pool), clock_(clock), options_(options), histories_(histories) {}
+               const Clock* clock, MetricRunnerOptions options = {}, HistoryStore* histories = nullptr,
+               Verification* verification = nullptr)
+      : directory_(directory),
+        pool_(pool),
+        clock_(clock),
+        options_(options),
+        histories_(histories),
+        verification_(verification) {}
 
   // A metric validates, binds and folds: it knows neither gRPC nor connections.
   template <typename Request, typename Response>
@@ -47,13 +56,19 @@ class MetricRunner {
   template <typename Request, typename Response>
   grpc::Status Run(grpc::ServerContext* context, const Request* request, Response* response,
                    Metric<Request, Response> metric) {
-    return RunBody(*context, request->GetDescriptor()->name(),
-                   [&](const QueryContext& query, pqxx::transaction_base& transaction) {
-                     absl::StatusOr<Response> answer = metric(*request, query, transaction);
-                     if (!answer.ok()) return answer.status();
-                     *response = std::move(*answer);
-                     return absl::OkStatus();
-                   });
+    std::optional<QueryContext> asked;
+    grpc::Status status = RunBody(*context, request->GetDescriptor()->name(),
+                                  [&](const QueryContext& query, pqxx::transaction_base& transaction) {
+                                    asked = query;
+                                    absl::StatusOr<Response> answer = metric(*request, query, transaction);
+                                    if (!answer.ok()) return answer.status();
+                                    *response = std::move(*answer);
+                                    return absl::OkStatus();
+                                  });
+    if (verification_ != nullptr && status.ok()) {
+      verification_->Offer(*request, *response, *asked, metric, metrics_.waiting.value() > 0);
+    }
+    return status;
   }
 
   const QueryMetrics& metrics() const { return metrics_; }
@@ -74,6 +89,7 @@ class MetricRunner {
   const Clock* const clock_;
   const MetricRunnerOptions options_;
   HistoryStore* const histories_;
+  Verification* const verification_;
   QueryMetrics metrics_;
   StatementWatch watch_;
 };

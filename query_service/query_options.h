@@ -20,6 +20,9 @@ struct QueryOptions {
   // What is kept of histories between questions, in MiB.
   int history_cache_mib = 512;
 
+  // Of the questions that histories answer, the share that is asked of SQL too; see verification.h.
+  double verify_share = 0;
+
   // INVALID_ARGUMENT names the flag and the rule.
   absl::Status Validate() const {
     if (max_queries < 0 || max_queries > kMostQueries) {
@@ -28,6 +31,10 @@ struct QueryOptions {
     }
     if (history_cache_mib < 1 || history_cache_mib > kMostHistoryCacheMib) {
       return absl::InvalidArgumentError("--history_cache_mib: must be from 1 to 1048576");
+    }
+    // Not for what is no number, either.
+    if (!(verify_share >= 0 && verify_share <= 1)) {
+      return absl::InvalidArgumentError("--verify_share: must be from 0 to 1");
     }
     return absl::OkStatus();
   }

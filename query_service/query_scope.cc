@@ -153,6 +153,7 @@ absl::StatusOr<QueryScope> ResolveView(const v1::Scope& scope, const QueryContex
   }
   if (scope.engine() != v1::ENGINE_UNSPECIFIED) resolved.engine = scope.engine();
   ASSIGN_OR_RETURN(resolved.filter, ResolveFilterOf(scope, "scope.filter"));
+  resolved.filter.users = context.users;
   return resolved;
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "google/protobuf/repeated_field.h"
 #include "query_service/calendar.h"
 #include "query_service/event_filter.h"
+#include "query_service/user_range.h"
 
 namespace donut::query {
 
@@ -35,6 +37,8 @@ struct QueryContext {
   absl::Time now;
   // Null: SQL alone answers.
   const HistoryAccess* histories = nullptr;
+  // The events of these users alone are seen, by whichever engine: verification.h asks so, a caller cannot.
+  std::optional<UserRange> users = {};
 };
 
 // v1::Scope with every default filled in. Times are whole microseconds.

@@ -63,13 +63,13 @@ absl::Status ActorScan::Open() {
   return absl::OkStatus();
 }
 
-std::vector<ActorScan::Range> ActorScan::Split(const Range& range, int64_t parts) const {
+std::vector<UserRange> ActorScan::Split(const UserRange& range, int64_t parts) const {
   // Ids are keyed hashes, so equal stretches of them have about as many users.
   const auto width = static_cast<uint64_t>(range.last) - static_cast<uint64_t>(range.first);
   parts = std::clamp<int64_t>(parts, 1, 1'000'000);
   const uint64_t step = width / static_cast<uint64_t>(parts);
   if (step == 0) return {range};
-  std::vector<Range> ranges;
+  std::vector<UserRange> ranges;
   auto first = static_cast<uint64_t>(range.first);
   for (int64_t i = 1; i < parts; ++i) {
     const uint64_t last = first + step - 1;
@@ -110,7 +110,7 @@ std::vector<bool> ActorScan::FindOverlaps() const {
   return overlaps;
 }
 
-absl::Status ActorScan::Prepare(const Range& range, std::vector<Prepared>& prepared) {
+absl::Status ActorScan::Prepare(const UserRange& range, std::vector<Prepared>& prepared) {
   prepared.clear();
   const auto is_read = [&](const history::BlockSummary& block) {
     return block.first_user <= range.last && block.last_user >= range.first;
@@ -156,11 +156,12 @@ absl::Status ActorScan::MakeTables(std::vector<Prepared>& prepared) {
 
 absl::Status ActorScan::ForEachRange(const std::function<void(int thread, ActorMerge& actors)>& visit) {
   const RunningFold running(reader_.store().running_folds());
-  Range all = {std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()};
-  if (question_.only_user) all = {*question_.only_user, *question_.only_user};
+  UserRange all = question_.filter.users.value_or(UserRange());
+  if (question_.only_user) all = Overlap(all, {*question_.only_user, *question_.only_user});
+  if (all.empty()) return absl::OkStatus();
   const int64_t chunks = event_count_ / kMostLoadedEvents + 1;
   std::vector<Prepared> prepared;
-  for (const Range& chunk : Split(all, chunks)) {
+  for (const UserRange& chunk : Split(all, chunks)) {
     if (cancelled_()) return absl::DeadlineExceededError("nobody waits for the answer any more");
     RETURN_IF_ERROR(Prepare(chunk, prepared));
     RETURN_IF_ERROR(VisitRanges(Split(chunk, event_count_ / chunks / kEventsPerRange + 1), prepared, visit));
@@ -168,7 +169,8 @@ absl::Status ActorScan::ForEachRange(const std::function<void(int thread, ActorM
   return absl::OkStatus();
 }
 
-absl::Status ActorScan::VisitRanges(const std::vector<Range>& ranges, const std::vector<Prepared>& prepared,
+absl::Status ActorScan::VisitRanges(const std::vector<UserRange>& ranges,
+                                    const std::vector<Prepared>& prepared,
                                     const std::function<void(int thread, ActorMerge& actors)>& visit) {
   std::atomic<size_t> next{0};
   std::atomic<bool> stopped{false};
@@ -186,7 +188,7 @@ absl::Status ActorScan::VisitRanges(const std::vector<Range>& ranges, const std:
   return absl::OkStatus();
 }
 
-void ActorScan::VisitRange(const Range& range, const std::vector<Prepared>& prepared, Selector& selector,
+void ActorScan::VisitRange(const UserRange& range, const std::vector<Prepared>& prepared, Selector& selector,
                            std::vector<Selection>& selections,
                            const std::function<void(ActorMerge& actors)>& visit) {
   size_t used = 0;

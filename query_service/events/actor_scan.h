@@ -21,6 +21,7 @@
 #include "query_service/events/event_plan.h"
 #include "query_service/events/history_reader.h"
 #include "query_service/events/selection.h"
+#include "query_service/user_range.h"
 
 namespace donut::query {
 
@@ -55,20 +56,16 @@ class ActorScan {
     SourceTables tables;
     bool with_order = false;
   };
-  struct Range {
-    int64_t first = 0;
-    int64_t last = 0;
-  };
 
-  std::vector<Range> Split(const Range& range, int64_t parts) const;
+  std::vector<UserRange> Split(const UserRange& range, int64_t parts) const;
   bool NeedsExactTimes(const history::BlockSummary& block) const;
   // By place in blocks, then in fresh: whether another one has events of the same users at the same times.
   std::vector<bool> FindOverlaps() const;
-  absl::Status Prepare(const Range& range, std::vector<Prepared>& prepared);
+  absl::Status Prepare(const UserRange& range, std::vector<Prepared>& prepared);
   absl::Status MakeTables(std::vector<Prepared>& prepared);
-  absl::Status VisitRanges(const std::vector<Range>& ranges, const std::vector<Prepared>& prepared,
+  absl::Status VisitRanges(const std::vector<UserRange>& ranges, const std::vector<Prepared>& prepared,
                            const std::function<void(int thread, ActorMerge& actors)>& visit);
-  void VisitRange(const Range& range, const std::vector<Prepared>& prepared, Selector& selector,
+  void VisitRange(const UserRange& range, const std::vector<Prepared>& prepared, Selector& selector,
                   std::vector<Selection>& selections, const std::function<void(ActorMerge& actors)>& visit);
 
   const EventQuestion question_;

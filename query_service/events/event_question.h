@@ -44,7 +44,7 @@ struct EventQuestion {
   std::vector<EventBreakdown> values;
   // The ids of the events' names are wanted.
   bool with_names = false;
-  // Nobody else's events.
+  // Nobody else's events. Besides, filter.users.
   std::optional<int64_t> only_user;
 };
 

@@ -1,5 +1,7 @@
 #include "query_service/query_options.h"
 
+#include <cmath>
+
 #include "gtest/gtest.h"
 #include "tests/support/status_matchers.h"
 
@@ -19,6 +21,18 @@ TEST(QueryOptionsTest, RefusesWhatNoDatabaseWouldBear) {
   for (const int max_queries : {-1, 65}) {
     EXPECT_THAT(query::QueryOptions{max_queries}.Validate(),
                 StatusIs(absl::StatusCode::kInvalidArgument, ::testing::HasSubstr("--max_queries")));
+  }
+}
+
+TEST(QueryOptionsTest, VerifiesAShareBetweenNoneAndAll) {
+  query::QueryOptions options;
+  EXPECT_EQ(options.verify_share, 0);
+  options.verify_share = 1;
+  EXPECT_OK(options.Validate());
+  for (const double share : {-0.01, 1.01, std::nan("")}) {
+    options.verify_share = share;
+    EXPECT_THAT(options.Validate(),
+                StatusIs(absl::StatusCode::kInvalidArgument, ::testing::HasSubstr("--verify_share")));
   }
 }
 
