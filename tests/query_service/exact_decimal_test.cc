@@ -11,30 +11,30 @@ namespace {
 
 using query::ExactDecimal;
 
-std::string Sum(const std::vector<std::string>& texts) {
+std::string SumOfTexts(const std::vector<std::string>& texts) {
   ExactDecimal sum;
   for (const std::string& text : texts) sum.Add(ExactDecimal(text));
   return sum.ToText();
 }
 
 TEST(ExactDecimalTest, AddsLikeDecimalsNotLikeDoubles) {
-  EXPECT_EQ(Sum({}), "0");
-  EXPECT_EQ(Sum({"0.1", "0.2"}), "0.3");
-  EXPECT_EQ(Sum({"12.50", "-12.5"}), "0");
-  EXPECT_EQ(Sum({"-0.25", "0.2"}), "-0.05");
-  EXPECT_EQ(Sum({"9999999999.999999999999999999", "0.000000000000000001"}), "10000000000");
-  EXPECT_EQ(Sum({"-0.000000000000000001"}), "-0.000000000000000001");
-  EXPECT_EQ(Sum({"1000000000", "-3"}), "999999997");
+  EXPECT_EQ(SumOfTexts({}), "0");
+  EXPECT_EQ(SumOfTexts({"0.1", "0.2"}), "0.3");
+  EXPECT_EQ(SumOfTexts({"12.50", "-12.5"}), "0");
+  EXPECT_EQ(SumOfTexts({"-0.25", "0.2"}), "-0.05");
+  EXPECT_EQ(SumOfTexts({"9999999999.999999999999999999", "0.000000000000000001"}), "10000000000");
+  EXPECT_EQ(SumOfTexts({"-0.000000000000000001"}), "-0.000000000000000001");
+  EXPECT_EQ(SumOfTexts({"1000000000", "-3"}), "999999997");
 }
 
 TEST(ExactDecimalTest, LongNumbersAreExactToo) {
-  EXPECT_EQ(Sum({"12345678901", "-1"}), "12345678900");
-  EXPECT_EQ(Sum({"1" + std::string(40, '0'), "-0.1"}), std::string(40, '9') + ".9");
-  EXPECT_EQ(Sum({"-1" + std::string(40, '0'), "0.1"}), "-" + std::string(40, '9') + ".9");
-  EXPECT_EQ(Sum({"0.0000000000000000000000000001", "0.0000000000000000000000000009"}),
+  EXPECT_EQ(SumOfTexts({"12345678901", "-1"}), "12345678900");
+  EXPECT_EQ(SumOfTexts({"1" + std::string(40, '0'), "-0.1"}), std::string(40, '9') + ".9");
+  EXPECT_EQ(SumOfTexts({"-1" + std::string(40, '0'), "0.1"}), "-" + std::string(40, '9') + ".9");
+  EXPECT_EQ(SumOfTexts({"0.0000000000000000000000000001", "0.0000000000000000000000000009"}),
             "0.000000000000000000000000001");
-  EXPECT_EQ(Sum({"0.1234567890123456789012", "1.5"}), "1.6234567890123456789012");
-  EXPECT_EQ(Sum({"99999999999", "-99999999999"}), "0");
+  EXPECT_EQ(SumOfTexts({"0.1234567890123456789012", "1.5"}), "1.6234567890123456789012");
+  EXPECT_EQ(SumOfTexts({"99999999999", "-99999999999"}), "0");
 }
 
 TEST(ExactDecimalTest, SumsOfSumsAreTheSum) {

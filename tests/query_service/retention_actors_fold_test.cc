@@ -26,13 +26,13 @@ RetentionCellFrame NextPeriod() {
   return frame;
 }
 
-RetentionActorsFold FoldOf(const RetentionCellFrame& frame, const std::vector<MadeActor>& actors) {
+RetentionActorsFold ActorsFoldOf(const RetentionCellFrame& frame, const std::vector<MadeActor>& actors) {
   RetentionActorsFold fold(frame);
   for (const MadeActor& actor : actors) fold.Add(actor.events());
   return fold;
 }
 
-std::vector<MadeActor> Actors() {
+std::vector<MadeActor> CellActors() {
   return {MadeActor({{12, kStarts}, {19, kReturns}, {21, kReturns}, {22, kReturns}}, 1),
           MadeActor({{13, kStarts | kReturns}, {30, kReturns}}, 2),
           MadeActor({{9, kStarts}, {12, kStarts}, {25, kReturns}}, 3),
@@ -42,7 +42,7 @@ std::vector<MadeActor> Actors() {
 TEST(RetentionActorsFoldTest, FindsTheFirstReturnThatTheCellCounts) {
   RetentionCellFrame frame = NextPeriod();
   frame.is_retained = true;
-  const RetentionActorsFold fold = FoldOf(frame, Actors());
+  const RetentionActorsFold fold = ActorsFoldOf(frame, CellActors());
   ASSERT_EQ(fold.members().size(), 1u);
   EXPECT_EQ(fold.members()[0].user_id, 1);
   EXPECT_EQ(fold.members()[0].start_us, 12);
@@ -52,12 +52,12 @@ TEST(RetentionActorsFoldTest, FindsTheFirstReturnThatTheCellCounts) {
 TEST(RetentionActorsFoldTest, FindsThoseWhoDidNotReturnAndTheWholeCohort) {
   RetentionCellFrame frame = NextPeriod();
   frame.is_retained = false;
-  const RetentionActorsFold lost = FoldOf(frame, Actors());
+  const RetentionActorsFold lost = ActorsFoldOf(frame, CellActors());
   ASSERT_EQ(lost.members().size(), 1u);
   EXPECT_EQ(lost.members()[0].user_id, 2);
   EXPECT_EQ(lost.members()[0].return_us, std::nullopt);
   frame.is_retained.reset();
-  EXPECT_EQ(FoldOf(frame, Actors()).members().size(), 2u);
+  EXPECT_EQ(ActorsFoldOf(frame, CellActors()).members().size(), 2u);
 }
 
 TEST(RetentionActorsFoldTest, RollingCellBeginsAndEndsAfterTheActorsOwnStart) {
@@ -66,16 +66,16 @@ TEST(RetentionActorsFoldTest, RollingCellBeginsAndEndsAfterTheActorsOwnStart) {
   frame.until_us = 12;
   frame.is_retained = true;
   const RetentionActorsFold fold =
-      FoldOf(frame, {MadeActor({{12, kStarts}, {21, kReturns}, {22, kReturns}}, 1),
-                     MadeActor({{12, kStarts}, {21, kReturns}, {24, kReturns}}, 2)});
+      ActorsFoldOf(frame, {MadeActor({{12, kStarts}, {21, kReturns}, {22, kReturns}}, 1),
+                           MadeActor({{12, kStarts}, {21, kReturns}, {24, kReturns}}, 2)});
   ASSERT_EQ(fold.members().size(), 1u);
   EXPECT_EQ(fold.members()[0].user_id, 1);
   EXPECT_EQ(fold.members()[0].return_us, std::optional<int64_t>(22));
 }
 
 TEST(RetentionActorsFoldTest, MergedFoldsHaveTheActorsOfBoth) {
-  RetentionActorsFold fold = FoldOf(NextPeriod(), Actors());
-  fold.Merge(FoldOf(NextPeriod(), {MadeActor({{11, kStarts}}, 9)}));
+  RetentionActorsFold fold = ActorsFoldOf(NextPeriod(), CellActors());
+  fold.Merge(ActorsFoldOf(NextPeriod(), {MadeActor({{11, kStarts}}, 9)}));
   EXPECT_EQ(fold.members().size(), 3u);
 }
 

@@ -32,36 +32,36 @@ RetentionFrame ByTens() {
   return frame;
 }
 
-RetentionFold FoldOf(const RetentionFrame& frame, const std::vector<MadeActor>& actors) {
+RetentionFold RetentionFoldOf(const RetentionFrame& frame, const std::vector<MadeActor>& actors) {
   RetentionFold fold(std::make_shared<const RetentionFrame>(frame), nullptr, 1);
   for (const MadeActor& actor : actors) fold.Add(actor.events());
   return fold;
 }
 
-std::vector<int64_t> ActorsOf(const RetentionFold& fold, size_t cohort, size_t row = 0) {
+std::vector<int64_t> SegmentActors(const RetentionFold& fold, size_t cohort, size_t row = 0) {
   return {fold.actors(row, cohort), fold.actors(row, cohort) + 4};
 }
 
-std::vector<std::string> SumsOf(const RetentionFold& fold, size_t cohort) {
+std::vector<std::string> SegmentSums(const RetentionFold& fold, size_t cohort) {
   std::vector<std::string> texts;
   for (size_t i = 0; i < 4; ++i) texts.push_back(fold.sums(0, cohort)[i].ToText());
   return texts;
 }
 
 TEST(RetentionFoldTest, FirstTimeActorIsInTheCohortOfItsFirstStartAlone) {
-  const RetentionFold fold = FoldOf(
+  const RetentionFold fold = RetentionFoldOf(
       ByTens(), {MadeActor({{2, kStart}, {12, kStart | kReturn}, {25, kReturn}, {26, kReturn}, {31, kStart}}),
                  MadeActor({{12, kReturn}, {13, kStart}, {21, kReturn}})});
-  EXPECT_THAT(ActorsOf(fold, 0), ElementsAre(1, 1, 1, 0));
-  EXPECT_THAT(ActorsOf(fold, 1), ElementsAre(1, 1, 0, 0));
+  EXPECT_THAT(SegmentActors(fold, 0), ElementsAre(1, 1, 1, 0));
+  EXPECT_THAT(SegmentActors(fold, 1), ElementsAre(1, 1, 0, 0));
 }
 
 TEST(RetentionFoldTest, WhoStartedBeforeOrAfterAllCohortsIsInNone) {
   const RetentionFold fold =
-      FoldOf(ByTens(), {MadeActor({{-5, kStart}, {3, kStart | kReturn}}), MadeActor({{21, kStart}}),
-                        MadeActor({{5, kReturn}, {12, kReturn}})});
-  EXPECT_THAT(ActorsOf(fold, 0), ElementsAre(0, 0, 0, 0));
-  EXPECT_THAT(ActorsOf(fold, 1), ElementsAre(0, 0, 0, 0));
+      RetentionFoldOf(ByTens(), {MadeActor({{-5, kStart}, {3, kStart | kReturn}}), MadeActor({{21, kStart}}),
+                                 MadeActor({{5, kReturn}, {12, kReturn}})});
+  EXPECT_THAT(SegmentActors(fold, 0), ElementsAre(0, 0, 0, 0));
+  EXPECT_THAT(SegmentActors(fold, 1), ElementsAre(0, 0, 0, 0));
 }
 
 TEST(RetentionFoldTest, OnOrAfterCountsAnActorInItsLastSegment) {
@@ -70,9 +70,9 @@ TEST(RetentionFoldTest, OnOrAfterCountsAnActorInItsLastSegment) {
   const std::vector<MadeActor> actors = {MadeActor({{2, kStart}, {12, kReturn}, {95, kReturn}, {96, kStart}}),
                                          MadeActor({{3, kStart | kReturn}}),
                                          MadeActor({{3, kStart | kReturn}, {22, kReturn}})};
-  EXPECT_THAT(ActorsOf(FoldOf(frame, actors), 0), ElementsAre(3, 0, 1, 1));
+  EXPECT_THAT(SegmentActors(RetentionFoldOf(frame, actors), 0), ElementsAre(3, 0, 1, 1));
   frame.recurring = true;
-  EXPECT_THAT(ActorsOf(FoldOf(frame, actors), 0), ElementsAre(3, 0, 1, 1));
+  EXPECT_THAT(SegmentActors(RetentionFoldOf(frame, actors), 0), ElementsAre(3, 0, 1, 1));
 }
 
 TEST(RetentionFoldTest, RollingPeriodsBeginWithTheStart) {
@@ -80,9 +80,9 @@ TEST(RetentionFoldTest, RollingPeriodsBeginWithTheStart) {
   frame.rolling = true;
   frame.boundaries = {10, 20, 30};
   const RetentionFold fold =
-      FoldOf(frame, {MadeActor({{7, kStart | kReturn}, {16, kReturn}, {17, kReturn}, {36, kReturn}}),
-                     MadeActor({{9, kStart}, {19, kReturn}})});
-  EXPECT_THAT(ActorsOf(fold, 0), ElementsAre(2, 2, 1, 0));
+      RetentionFoldOf(frame, {MadeActor({{7, kStart | kReturn}, {16, kReturn}, {17, kReturn}, {36, kReturn}}),
+                              MadeActor({{9, kStart}, {19, kReturn}})});
+  EXPECT_THAT(SegmentActors(fold, 0), ElementsAre(2, 2, 1, 0));
 }
 
 TEST(RetentionFoldTest, RecurringActorIsInEveryCohortThatItStartsIn) {
@@ -90,13 +90,13 @@ TEST(RetentionFoldTest, RecurringActorIsInEveryCohortThatItStartsIn) {
   frame.recurring = true;
   const std::vector<MadeActor> actors = {MadeActor(
       {{2, kStart}, {3, kStart}, {12, kStart | kReturn}, {21, kReturn}, {22, kReturn}, {23, kStart}})};
-  const RetentionFold fold = FoldOf(frame, actors);
-  EXPECT_THAT(ActorsOf(fold, 0), ElementsAre(1, 1, 1, 0));
-  EXPECT_THAT(ActorsOf(fold, 1), ElementsAre(1, 1, 0, 0));
+  const RetentionFold fold = RetentionFoldOf(frame, actors);
+  EXPECT_THAT(SegmentActors(fold, 0), ElementsAre(1, 1, 1, 0));
+  EXPECT_THAT(SegmentActors(fold, 1), ElementsAre(1, 1, 0, 0));
   // The same when there are fewer offsets than periods with returns.
   frame.asked_offsets = {1};
-  EXPECT_EQ(FoldOf(frame, actors).actors(0, 0)[1], 1);
-  EXPECT_EQ(FoldOf(frame, actors).actors(0, 1)[1], 1);
+  EXPECT_EQ(RetentionFoldOf(frame, actors).actors(0, 0)[1], 1);
+  EXPECT_EQ(RetentionFoldOf(frame, actors).actors(0, 1)[1], 1);
 }
 
 TEST(RetentionFoldTest, RecurringActorComesBackOncePerBracket) {
@@ -108,8 +108,8 @@ TEST(RetentionFoldTest, RecurringActorComesBackOncePerBracket) {
   for (int64_t offset = 0; offset < 8; ++offset)
     frame.segment_of_offset.push_back(frame.SegmentSince(offset));
   const RetentionFold fold =
-      FoldOf(frame, {MadeActor({{2, kStart}, {12, kReturn}, {22, kReturn}, {45, kReturn}})});
-  EXPECT_THAT(ActorsOf(fold, 0), ElementsAre(1, 1, 1, 0));
+      RetentionFoldOf(frame, {MadeActor({{2, kStart}, {12, kReturn}, {22, kReturn}, {45, kReturn}})});
+  EXPECT_THAT(SegmentActors(fold, 0), ElementsAre(1, 1, 1, 0));
 }
 
 TEST(RetentionFoldTest, SumsWhatFollowsTheStartOrIsAtItsInstant) {
@@ -126,12 +126,12 @@ TEST(RetentionFoldTest, SumsWhatFollowsTheStartOrIsAtItsInstant) {
                                                     {13, kReturn, {fifth}},
                                                     {14, 0, {fifth}},
                                                     {44, kReturn, {tenth}}})};
-  EXPECT_THAT(SumsOf(FoldOf(frame, actors), 0), ElementsAre("0.3", "0.3", "0", "0.1"));
+  EXPECT_THAT(SegmentSums(RetentionFoldOf(frame, actors), 0), ElementsAre("0.3", "0.3", "0", "0.1"));
   frame.recurring = true;
-  EXPECT_THAT(SumsOf(FoldOf(frame, actors), 0), ElementsAre("0.3", "0.3", "0", "0.1"));
+  EXPECT_THAT(SegmentSums(RetentionFoldOf(frame, actors), 0), ElementsAre("0.3", "0.3", "0", "0.1"));
   frame.recurring = false;
   frame.mode = RetentionFrame::Mode::kOnOrAfter;
-  EXPECT_THAT(SumsOf(FoldOf(frame, actors), 0), ElementsAre("0.3", "0.3", "0", "0.1"));
+  EXPECT_THAT(SegmentSums(RetentionFoldOf(frame, actors), 0), ElementsAre("0.3", "0.3", "0", "0.1"));
 }
 
 TEST(RetentionFoldTest, RowIsThatOfTheStartEventsValue) {
@@ -142,9 +142,9 @@ TEST(RetentionFoldTest, RowIsThatOfTheStartEventsValue) {
   const MadeActor actor({{2, kReturn, {1}}, {3, kStart, {2}}, {4, kStart, {1}}, {12, kStart | kReturn, {0}}});
   RetentionFold fold(shared, row_of_value, 3);
   fold.Add(actor.events());
-  EXPECT_THAT(ActorsOf(fold, 0, 0), ElementsAre(0, 0, 0, 0));
-  EXPECT_THAT(ActorsOf(fold, 0, 1), ElementsAre(1, 1, 0, 0));
-  EXPECT_THAT(ActorsOf(fold, 1, 2), ElementsAre(1, 0, 0, 0));
+  EXPECT_THAT(SegmentActors(fold, 0, 0), ElementsAre(0, 0, 0, 0));
+  EXPECT_THAT(SegmentActors(fold, 0, 1), ElementsAre(1, 1, 0, 0));
+  EXPECT_THAT(SegmentActors(fold, 1, 2), ElementsAre(1, 0, 0, 0));
   RetentionValuesFold values(shared);
   values.Add(actor.events());
   RetentionValuesFold others(shared);
@@ -162,10 +162,10 @@ TEST(RetentionFoldTest, MergedFoldsAddUp) {
   RetentionFrame frame = ByTens();
   frame.numbers = &numbers;
   const uint32_t price = numbers.NumberOf("12.50");
-  RetentionFold one = FoldOf(frame, {MadeActor({{2, kStart, {0}}, {12, kReturn, {price}}})});
-  one.Merge(FoldOf(frame, {MadeActor({{2, kStart, {0}}, {22, kReturn, {price}}})}));
-  EXPECT_THAT(ActorsOf(one, 0), ElementsAre(2, 1, 1, 0));
-  EXPECT_THAT(SumsOf(one, 0), ElementsAre("0", "12.5", "12.5", "0"));
+  RetentionFold one = RetentionFoldOf(frame, {MadeActor({{2, kStart, {0}}, {12, kReturn, {price}}})});
+  one.Merge(RetentionFoldOf(frame, {MadeActor({{2, kStart, {0}}, {22, kReturn, {price}}})}));
+  EXPECT_THAT(SegmentActors(one, 0), ElementsAre(2, 1, 1, 0));
+  EXPECT_THAT(SegmentSums(one, 0), ElementsAre("0", "12.5", "12.5", "0"));
 }
 
 }  // namespace

@@ -15,7 +15,8 @@
 namespace donut::query {
 namespace {
 
-absl::StatusOr<FeatureUsageQuestion> Resolve(const v1::GetFeatureUsageRequest& request, const Page& page) {
+absl::StatusOr<FeatureUsageQuestion> ResolveFeatureUsage(const v1::GetFeatureUsageRequest& request,
+                                                         const Page& page) {
   FeatureUsageQuestion question;
   ASSIGN_OR_RETURN(question.scope, ResolveScope(request.scope(), page.context));
   RETURN_IF_ERROR(CheckText(request.property(), limits::kMaxPropertyKeyBytes, "property"));
@@ -47,7 +48,7 @@ absl::StatusOr<v1::GetFeatureUsageResponse> FeatureUsage(const v1::GetFeatureUsa
                                                          const QueryContext& context,
                                                          pqxx::transaction_base& transaction) {
   ASSIGN_OR_RETURN(const Page page, ReadPageToken(request, request.page_token(), context));
-  ASSIGN_OR_RETURN(FeatureUsageQuestion question, Resolve(request, page));
+  ASSIGN_OR_RETURN(FeatureUsageQuestion question, ResolveFeatureUsage(request, page));
   ASSIGN_OR_RETURN(const FeatureUsageCounts counts,
                    AnswerBy(
                        page.context, transaction, question.scope,

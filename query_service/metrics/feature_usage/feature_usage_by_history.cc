@@ -10,7 +10,7 @@
 namespace donut::query {
 namespace {
 
-EventQuestion EventsOf(const FeatureUsageQuestion& question) {
+EventQuestion FeatureEventsOf(const FeatureUsageQuestion& question) {
   EventQuestion events;
   events.project_id = question.scope.project_id;
   events.from_us = absl::ToUnixMicros(question.scope.start);
@@ -46,7 +46,7 @@ struct RankedFeature {
 
 absl::StatusOr<FeatureUsageCounts> FeatureUsageByHistory(const FeatureUsageQuestion& question,
                                                          HistoryRun& run) {
-  ASSIGN_OR_RETURN(const std::unique_ptr<ActorScan> scan, run.Open(EventsOf(question)));
+  ASSIGN_OR_RETURN(const std::unique_ptr<ActorScan> scan, run.Open(FeatureEventsOf(question)));
   ASSIGN_OR_RETURN(const FeatureUsageFold fold, FoldActors(*scan, FeatureUsageFold()));
   std::vector<RankedFeature> ranked;
   for (uint32_t number = 1; number < fold.features().size(); ++number) {
