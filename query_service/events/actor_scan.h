@@ -43,7 +43,7 @@ class ActorScan {
   absl::Status ForEachRange(const std::function<void(int thread, ActorMerge& actors)>& visit);
 
   int thread_count() const { return thread_count_; }
-  // One for each of the question's values; complete after ForEachRange.
+  // One for each of the question's values, then of its numbers; complete after ForEachRange.
   const ValueNames& value_names(size_t value) const { return *value_names_[value]; }
   const std::map<int32_t, std::string>& event_names() const { return plan_->names; }
   int64_t unpacked_event_count() const { return directory_.fresh_event_count; }

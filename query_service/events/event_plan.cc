@@ -14,6 +14,9 @@ EventPlan::EventPlan(const EventQuestion& asked, std::map<int32_t, std::string> 
     if (!predicate.filter.empty()) predicate_filters.back() = Planned(predicate.filter.proto);
   }
   for (const EventBreakdown& value : question.values) values.push_back(ValueSourceOf(value.proto));
+  for (const std::string& key : question.numbers) {
+    values.push_back({ValueSource::Kind::kEventProperty, key, {}, true});
+  }
 }
 
 FilterNode EventPlan::Planned(const v1::Filter& asked) {

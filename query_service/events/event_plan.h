@@ -20,6 +20,8 @@ struct ValueSource {
   Kind kind = Kind::kEventProperty;
   std::string key;
   std::vector<std::string> nested_keys;
+  // Values of other types count as none.
+  bool only_numbers = false;
 };
 
 // From a FilterCondition or a Breakdown.

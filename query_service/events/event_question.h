@@ -42,6 +42,9 @@ struct EventQuestion {
   std::vector<int64_t> bounds_us;
   // The value of each is wanted as a number: see ActorEvents::values.
   std::vector<EventBreakdown> values;
+  // Event properties of which only JSON numbers are wanted, not texts that look like some; their lists and
+  // names follow those of `values`.
+  std::vector<std::string> numbers;
   // The ids of the events' names are wanted.
   bool with_names = false;
   // Nobody else's events. Besides, filter.users.
@@ -57,7 +60,8 @@ struct ActorEvents {
   uint32_t count = 0;
   const int64_t* time_us = nullptr;
   const uint32_t* mask = nullptr;
-  // One list for each of EventQuestion::values: 0 none, else the number of the value (ValueNames::At).
+  // One list for each of EventQuestion::values and `numbers`: 0 none, else the number of the value
+  // (ValueNames::At).
   std::vector<const uint32_t*> values;
   // Where asked for.
   const int32_t* name_ids = nullptr;

@@ -98,7 +98,11 @@ SourceTables MakeSourceTables(const EventPlan& plan, const history::Block& block
     SourceValues values = ValuesOf(plan.values[i], plan, block, users);
     std::vector<uint32_t> numbers;
     numbers.reserve(values.values.size());
-    for (const auto& value : values.values) numbers.push_back(value ? names[i]->NumberOf(value->text) : 0);
+    for (const auto& value : values.values) {
+      const bool is_wanted =
+          value && (!plan.values[i].only_numbers || value->type == history::ValueType::kNumber);
+      numbers.push_back(is_wanted ? names[i]->NumberOf(value->text) : 0);
+    }
     tables.values.push_back({std::move(values.column), values.of_names, std::move(numbers)});
   }
   return tables;

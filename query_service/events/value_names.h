@@ -25,7 +25,8 @@ class ValueNames {
     numbers_.emplace(absl::string_view(kept.data(), kept.size()), number);
     return number;
   }
-  std::string At(uint32_t number) const {
+  // Stays where it is.
+  const std::string& At(uint32_t number) const {
     MutexLock lock(mutex_);
     return texts_[number - 1];
   }

@@ -50,6 +50,17 @@ TEST_F(RetentionValueTest, DecimalsAddUpExactly) {
   EXPECT_EQ(response.pooled(0).value().cumulative_sum(), 1.3);
 }
 
+TEST_F(RetentionValueTest, DecimalsOfAnyLengthAddUpExactly) {
+  Buy("u", "2024-03-01 09:00:00", "123456789012345678901234567890");
+  Buy("u", "2024-03-01 09:00:01", "0.1000000000000000000000000000001");
+  Buy("u", "2024-03-01 09:00:02", "-123456789012345678901234567890");
+  Buy("u", "2024-03-01 09:00:03", "0.2");
+  Buy("u", "2024-03-02 09:00:00", "-1e-25");
+  const auto response = Retention(Cohorts("01", "02") + kPrice + "offsets: 1");
+  EXPECT_EQ(response.cohorts(0).value().sum(), 0.3);
+  EXPECT_EQ(response.cohorts(0).cells(0).value().sum(), -1e-25);
+}
+
 TEST_F(RetentionValueTest, WhatIsNoNumberCountsZeroAndRetainsAllTheSame) {
   Add("u", "2024-03-01 09:00:00");
   for (const char* price : {"\"5\"", "null", "true", "[5]", "{\"price\": 5}", "-2", "1.5"}) {

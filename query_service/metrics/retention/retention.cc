@@ -3,6 +3,9 @@
 #include <cstdint>
 
 #include "common/status_macros.h"
+#include "query_service/engine.h"
+#include "query_service/metrics/retention/retention_by_history.h"
+#include "query_service/metrics/retention/retention_by_sql.h"
 #include "query_service/metrics/retention/retention_counts.h"
 #include "query_service/metrics/retention/retention_question.h"
 #include "query_service/rate.h"
@@ -81,8 +84,12 @@ void AddTable(const RetentionQuestion& question, const RetentionTable& table, Me
 absl::StatusOr<v1::GetRetentionResponse> Retention(const v1::GetRetentionRequest& request,
                                                    const QueryContext& context,
                                                    pqxx::transaction_base& transaction) {
-  ASSIGN_OR_RETURN(const RetentionQuestion question, ResolveRetention(request, context));
-  ASSIGN_OR_RETURN(const RetentionCounts counts, CountRetention(question, transaction));
+  ASSIGN_OR_RETURN(RetentionQuestion question, ResolveRetention(request, context));
+  ASSIGN_OR_RETURN(const RetentionCounts counts,
+                   AnswerBy(
+                       context, transaction, question.scope,
+                       [&](HistoryRun& run) { return RetentionByHistory(question, run); },
+                       [&] { return RetentionBySql(question, transaction); }));
 
   v1::GetRetentionResponse response;
   RepeatQuestion(request, question, response);

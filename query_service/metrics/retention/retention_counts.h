@@ -1,19 +1,14 @@
-// The cells of retention as PostgreSQL counts them: one statement, put together from the pieces that
-// kind, mode, alignment, breakdown and value ask for. No state; thread-safe.
+// The cells of retention, as both engines count them. Plain data.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
-#include <pqxx/pqxx>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "common/proto_alias.h"
-#include "donut/analytics/v1/retention.pb.h"
-#include "query_service/filtered_statement.h"
-#include "query_service/metrics/retention/retention_question.h"
+#include "donut/analytics/v1/breakdown.pb.h"
 
 namespace donut::query {
 
@@ -46,13 +41,5 @@ struct RetentionCounts {
   std::vector<std::pair<v1::BreakdownValue, RetentionTable>> rows;
   int64_t breakdown_value_count = 0;
 };
-
-absl::StatusOr<RetentionCounts> CountRetention(const RetentionQuestion& question,
-                                               pqxx::transaction_base& transaction);
-
-// The piece that finds the start events of the question's kind.
-const std::string& RetentionStarts(const RetentionQuestion& question);
-// Sets the three filters.
-void SetRetentionFilters(const RetentionQuestion& question, FilteredStatement& statement);
 
 }  // namespace donut::query

@@ -1,17 +1,18 @@
 #include "query_service/metrics/summary/summary.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "absl/time/civil_time.h"
-#include "common/proto_time.h"
 #include "common/status_macros.h"
 #include "query_service/calendar.h"
-#include "query_service/filtered_statement.h"
+#include "query_service/engine.h"
 #include "query_service/metrics/active_users/active_users.h"
 #include "query_service/metrics/feature_usage/feature_usage.h"
 #include "query_service/metrics/pipeline_funnel/pipeline_funnel.h"
 #include "query_service/metrics/retention/retention.h"
-#include "query_service/metrics_sql.h"
+#include "query_service/metrics/summary/summary_by_history.h"
+#include "query_service/metrics/summary/summary_by_sql.h"
 
 namespace donut::query {
 namespace {
@@ -58,15 +59,15 @@ absl::Status AddPipelines(const v1::GetSummaryRequest& request, const QueryConte
 absl::StatusOr<v1::GetSummaryResponse> Summary(const v1::GetSummaryRequest& request,
                                                const QueryContext& context,
                                                pqxx::transaction_base& transaction) {
-  ASSIGN_OR_RETURN(const QueryScope scope, ResolveScope(request.scope(), context));
+  ASSIGN_OR_RETURN(QueryScope scope, ResolveScope(request.scope(), context));
+  ASSIGN_OR_RETURN(
+      const int64_t event_count,
+      AnswerBy(
+          context, transaction, scope, [&](HistoryRun& run) { return CountEventsByHistory(scope, run); },
+          [&] { return CountEventsBySql(scope, transaction); }));
   v1::GetSummaryResponse response;
   *response.mutable_scope() = ToProto(scope);
-  FilteredStatement statement(sql::kSummary);
-  statement.Set("filter", scope.filter);
-  ASSIGN_OR_RETURN(const pqxx::result count,
-                   statement.Run(transaction, scope.project_id, ToPostgres(scope.start),
-                                 ToPostgres(scope.interval_seen_end())));
-  response.set_event_count(count[0]["event_count"].as<int64_t>());
+  response.set_event_count(event_count);
   v1::GetActiveUsersRequest active_users;
   *active_users.mutable_scope() = request.scope();
   ASSIGN_OR_RETURN(*response.mutable_active_users(), ActiveUsers(active_users, context, transaction));

@@ -1,15 +1,17 @@
-#include "query_service/metrics/retention/retention_counts.h"
+#include "query_service/metrics/retention/retention_by_sql.h"
 
-#include <algorithm>
-#include <limits>
-#include <set>
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "common/proto_time.h"
 #include "common/status_macros.h"
+#include "query_service/events/exact_decimal.h"
+#include "query_service/metrics/retention/retention_segments.h"
 #include "query_service/metrics_sql.h"
 #include "query_service/sql_values.h"
 
@@ -43,41 +45,7 @@ constexpr char kNextPeriod[] = ", lead(period) OVER (PARTITION BY user_id ORDER 
 constexpr char kLastPeriods[] = "count(*) FILTER (WHERE r.next_period IS NULL)";
 constexpr char kIsLastSegment[] = "lead(segment) OVER (PARTITION BY user_id ORDER BY segment) IS NULL";
 
-// Disjoint ranges of offsets that the cells are made of. Segment 0 is offset 0.
-struct Segments {
-  // With which each of the others begins.
-  std::vector<int64_t> boundaries;
-  // Of each cell; the first is the cohort itself.
-  std::vector<int64_t> first = {0};
-  std::vector<int64_t> last = {0};
-  std::vector<int64_t> cumulative = {0};
-  std::vector<int64_t> complete_cohorts = {0};
-};
-
-Segments SegmentsOf(const RetentionQuestion& question) {
-  std::set<int64_t> boundaries = {1};
-  for (const RetentionOffsets& column : question.columns) {
-    boundaries.insert(column.first);
-    boundaries.insert(column.last + 1);
-  }
-  Segments segments;
-  segments.boundaries.assign(boundaries.begin(), boundaries.end());
-  for (const RetentionOffsets& column : question.columns) {
-    const int64_t segment = std::distance(boundaries.begin(), boundaries.find(column.first)) + 1;
-    segments.first.push_back(segment);
-    segments.last.push_back(
-        question.mode == v1::RETENTION_MODE_ON_OR_AFTER ? static_cast<int64_t>(boundaries.size()) : segment);
-    segments.cumulative.push_back(segment);
-    int64_t complete = 0;
-    // A later cohort's period ends later.
-    while (static_cast<size_t>(complete) < question.cohorts && question.complete(complete, column))
-      ++complete;
-    segments.complete_cohorts.push_back(complete);
-  }
-  return segments;
-}
-
-std::string BoundariesLiteral(const RetentionQuestion& question, const Segments& segments) {
+std::string BoundariesLiteral(const RetentionQuestion& question, const RetentionSegments& segments) {
   if (question.alignment == v1::RETENTION_ALIGNMENT_CALENDAR) return ToPostgresArray(segments.boundaries);
   std::vector<std::string> times;
   for (const int64_t offset : segments.boundaries) {
@@ -133,14 +101,6 @@ std::vector<absl::Time> PeriodStarts(const RetentionQuestion& question) {
   return starts;
 }
 
-// The nearest double. Decimals go further than doubles do: the largest stands for what lies beyond.
-double NearestDouble(const pqxx::field& numeric) {
-  double number = 0;
-  if (!absl::SimpleAtod(numeric.c_str(), &number)) return 0;
-  constexpr double kLargest = std::numeric_limits<double>::max();
-  return std::clamp(number, -kLargest, kLargest);
-}
-
 v1::BreakdownValue ValueOf(int row, int limit, const std::string& text) {
   v1::BreakdownValue value;
   if (row == limit + 2) {
@@ -169,7 +129,8 @@ RetentionCounts Read(const RetentionQuestion& question, const pqxx::result& resu
         row["cohort"].is_null() ? RetentionTable::kComplete : row["cohort"].as<size_t>() - 1;
     const size_t cell = row["cell"].as<size_t>();
     table->counts[{cohort, cell == 0 ? RetentionTable::kCohortItself : cell - 1}] = {
-        row["actors"].as<int64_t>(), NearestDouble(row["value_sum"]), NearestDouble(row["cumulative_sum"])};
+        row["actors"].as<int64_t>(), NearestDouble(row["value_sum"].c_str()),
+        NearestDouble(row["cumulative_sum"].c_str())};
     counts.breakdown_value_count = row["value_count"].as<int64_t>();
   }
   for (auto& [number, of_value] : rows) counts.rows.push_back(std::move(of_value));
@@ -222,10 +183,10 @@ void SetRetentionFilters(const RetentionQuestion& question, FilteredStatement& s
   statement.Set("return_filter", question.return_filter);
 }
 
-absl::StatusOr<RetentionCounts> CountRetention(const RetentionQuestion& question,
+absl::StatusOr<RetentionCounts> RetentionBySql(const RetentionQuestion& question,
                                                pqxx::transaction_base& transaction) {
   if (IsPlain(question)) return CountPlainly(question, transaction);
-  const Segments segments = SegmentsOf(question);
+  const RetentionSegments segments = SegmentsOf(question);
   FilteredStatement statement(Statement(question));
   SetRetentionFilters(question, statement);
   if (!question.breakdown.empty()) statement.Set("breakdown", question.breakdown);
