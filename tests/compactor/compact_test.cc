@@ -115,6 +115,8 @@ TEST_F(CompactStormTest, EverySnapshotHasEachEventOnce) {
       pqxx::connection collector(database_.collector_url());
       for (int count = 0; count < 5 && !done_; ++count) {
         ::donut::testing::CommitEvents(collector, groups[next_group++ % groups.size()]);
+        pqxx::nontransaction(collector).exec(
+            "SELECT pg_sleep(0.05)");  // so few that each snapshot can be compared
       }
     }));
     threads.push_back(Thread([&](int) {
