@@ -115,6 +115,8 @@ TEST_F(CompactStormTest, EverySnapshotHasEachEventOnce) {
       pqxx::connection collector(database_.collector_url());
       for (int count = 0; count < 5 && !done_; ++count) {
         ::donut::testing::CommitEvents(collector, groups[next_group++ % groups.size()]);
+        pqxx::nontransaction(collector).exec(
+            "SELECT pg_sleep(0.05)");  // so few that each snapshot can be compared
       }
     }));
     threads.push_back(Thread([&](int) {
@@ -129,7 +131,7 @@ TEST_F(CompactStormTest, EverySnapshotHasEachEventOnce) {
     pqxx::nontransaction by_hand(hand);
     if (i % 3 == 0) by_hand.exec(absl::StrCat("DELETE FROM analytics_events WHERE sequence % 97 = ", i % 97));
     if (i % 3 == 1) by_hand.exec("UPDATE history_partitions SET state = 'sql' WHERE random() < 0.02");
-    by_hand.exec("SELECT pg_sleep(0.05)");
+    by_hand.exec("SELECT pg_sleep(0.7)");
   }));
   threads.push_back(Thread([&](int) {
     pqxx::connection killer(database_.owner_url());
@@ -138,8 +140,8 @@ TEST_F(CompactStormTest, EverySnapshotHasEachEventOnce) {
         "WHERE usename IN ('donut_collector', 'donut_compactor') ORDER BY random() LIMIT 1");
   }));
   // Where SQL answers, histories need not be the events: only months that are packed are compared.
-  const absl::Time end = absl::Now() + absl::Seconds(8);
-  while (absl::Now() < end) {
+  const absl::Time end = absl::Now() + absl::Minutes(1);
+  while (compared_ < 30 && absl::Now() < end) {
     pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> snapshot(database_.owner());
     if (snapshot.exec("SELECT FROM history_partitions WHERE state <> 'packed'").size() > 0) continue;
     ++compared_;
