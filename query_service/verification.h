@@ -90,7 +90,8 @@ class Verification {
             }};
   }
 
-  // On this thread, for the users of one of kUserRanges ranges. Not while another one is at work.
+  // On this thread, for the users of one of kUserRanges ranges. Only with a share above 0, and not while
+  // another one is at work.
   VerificationResult Verify(const Question& question, int users);
 
   // For tests.

@@ -59,6 +59,7 @@ std::string VerificationText(const v1::ResolvedScope& scope, const std::vector<V
     table.Row({one.title, TimeText(one.sql_time), TimeText(one.history_time), AgreementCell(one.agreement)});
   }
   table.RenderTo(page);
+  page.BlankLine();
   for (const VerifiedQuestion& one : questions) {
     if (one.detail.empty()) continue;
     page.Bullet(absl::StrCat(one.title, ": ", one.agreement == Agreement::kDifferent ? "differs in " : "",
@@ -66,7 +67,6 @@ std::string VerificationText(const v1::ResolvedScope& scope, const std::vector<V
   }
   const int64_t different = CountOf(questions, Agreement::kDifferent);
   const int64_t equal = CountOf(questions, Agreement::kEqual);
-  page.BlankLine();
   page.Paragraph(absl::StrCat(Counted(equal, "answer"), " equal to the last byte, ", different,
                               " different, ", CountOf(questions, Agreement::kUnknown), " unknown."),
                  different > 0 ? Tone::kBad : Tone::kQuiet);

@@ -23,9 +23,9 @@ TEST(VerificationTextTest, ShowsEachQuestionWithItsTimesAndAgreement) {
       {Verified("funnel", Agreement::kEqual),
        Verified("active users", Agreement::kDifferent, "buckets[3].active_count"), unanswered},
       {});
-  EXPECT_THAT(text, AllOf(ContainsRegex("funnel +10 s +28 ms +equal"),
-                          ContainsRegex("active users +10 s +28 ms +DIFFERENT"),
-                          ContainsRegex("retention +5 s +- +unknown"),
+  EXPECT_THAT(text, AllOf(ContainsRegex("funnel +10\\.0 s +28 ms +equal"),
+                          ContainsRegex("active users +10\\.0 s +28 ms +DIFFERENT"),
+                          ContainsRegex("retention +5\\.0 s +- +unknown"),
                           HasSubstr("active users: differs in buckets[3].active_count"),
                           HasSubstr("retention: a partition is not packed"),
                           HasSubstr("1 answer equal to the last byte, 1 different, 1 unknown.")));
