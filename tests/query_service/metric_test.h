@@ -38,7 +38,8 @@ class MetricTest : public ::testing::Test {
   }
   static postgres::CopyConnection& query_connection() {
     static postgres::CopyConnection* const connection = [] {
-      postgres::ConnectionOptions options{.url = database().query_url()};
+      postgres::ConnectionOptions options;
+      options.url = database().query_url();
       options.settings = query::StatementSettings();
       return postgres::ConnectForCopy(options).value().release();
     }();
