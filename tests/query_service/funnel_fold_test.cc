@@ -3,6 +3,7 @@
 #include "query_service/metrics/funnel/funnel_fold.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -12,7 +13,10 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
+#include "query_service/metrics/funnel/funnel_walk.h"
 #include "tests/query_service/metric_test.h"
+#include "tests/reference/random_history.h"
+#include "tests/support/random_seed.h"
 #include "tests/support/status_matchers.h"
 
 namespace donut::testing {
@@ -183,6 +187,41 @@ TEST(FunnelFoldTest, FoldsOfDisjointActorsAddUp) {
   EXPECT_EQ(moved.buckets()[1].reached_from, 2);
   EXPECT_EQ(moved.buckets()[1].reached_to, 0);
   EXPECT_THAT(empty.actors(), IsEmpty());
+}
+
+// What explains looks at every attempt; what counts has shorter ways.
+TEST(FunnelFoldTest, CountsTheAttemptThatIsExplained) {
+  Dice dice(RandomSeed());
+  for (int trial = 0; trial < 20'000; ++trial) {
+    const std::string options = dice.Pick(std::vector<std::string>{
+        "", "", "hold_constant: 'h'", "exclusions { event_names: 'x' }", "ties: FUNNEL_TIES_BY_EVENT_ORDER",
+        "order: FUNNEL_ORDER_STRICT", "order: FUNNEL_ORDER_UNORDERED"});
+    const auto question = FoldedQuestion(options);
+    const bool excludes = !question->exclusions.empty();
+    std::vector<FoldedEvent> events(static_cast<size_t>(dice.Between(1, 12)));
+    std::vector<query::FunnelWalkEvent> walked;
+    int64_t second = dice.Between(-600, 2 * 86400);
+    for (FoldedEvent& event : events) {
+      second += dice.OneIn(8) ? dice.Between(0, 2000) : dice.Between(dice.OneIn(4) ? 0 : 1, 500);
+      event = {second, uint32_t{1} << dice.Between(0, excludes ? 3 : 2), {}};
+      if (!question->held.empty())
+        event.values = {static_cast<uint32_t>(dice.OneIn(3) ? dice.Between(0, 2) : 1)};
+      query::FunnelWalkEvent& explained = walked.emplace_back();
+      explained.time = question->scope.start + absl::Seconds(event.second);
+      explained.sequence = static_cast<int64_t>(walked.size());
+      explained.steps = event.mask & 7;
+      explained.exclusions = event.mask >> 3;
+      for (const uint32_t value : event.values) {
+        explained.held.push_back(value == 0 ? std::nullopt : std::optional(absl::StrCat(value)));
+      }
+    }
+    const query::FunnelWalk walk = query::WalkFunnel(*question, walked);
+    std::vector<int64_t> expected;
+    for (const int place : walk.attempt) {
+      expected.push_back(absl::ToInt64Seconds(walk.events[place].time - question->scope.start));
+    }
+    ASSERT_EQ(AttemptOf(question, events), expected) << options << " in trial " << trial;
+  }
 }
 
 }  // namespace

@@ -10,15 +10,13 @@ void FunnelEvents::Take(const ActorEvents& actor) {
   actor_ = &actor;
   order_.clear();
   places_.clear();
-  const bool reorders = !plan_.is_strict() && HasTies();
-  if (reorders) SortTies();
+  has_ties_ = !plan_.is_strict() && FindTies();
+  if (has_ties_) SortTies();
   size_ = actor.count;
-  if (plan_.held_count > 0) {
-    Group();
-  } else {
-    group_ends_.assign(1, size_);
-  }
-  const bool as_they_are = !reorders && plan_.held_count == 0 && plan_.exclusions.empty();
+  group_ends_.assign(1, size_);
+  const bool is_one_group = AllHaveTheSameHeld();
+  if (!is_one_group) Group();
+  const bool as_they_are = !has_ties_ && is_one_group && plan_.exclusions.empty();
   time_us_ = actor.time_us;
   steps_ = actor.mask;
   // Without an exclusion, a mask has no other bits than those of steps.
@@ -37,7 +35,7 @@ void FunnelEvents::Take(const ActorEvents& actor) {
   exclusions_ = own_exclusions_.data();
 }
 
-bool FunnelEvents::HasTies() const {
+bool FunnelEvents::FindTies() const {
   bool ties = false;
   for (uint32_t i = 1; i < actor_->count; ++i) ties |= actor_->time_us[i] == actor_->time_us[i - 1];
   return ties;
@@ -56,6 +54,18 @@ void FunnelEvents::SortTies() {
       return one != other ? one < other : a < b;
     });
   }
+}
+
+bool FunnelEvents::AllHaveTheSameHeld() const {
+  if (actor_->count == 0) return true;
+  for (size_t i = 0; i < plan_.held_count; ++i) {
+    const uint32_t* const held = actor_->values[i];
+    const uint32_t first = held[0];
+    uint32_t others = 0;
+    for (uint32_t event = 1; event < actor_->count; ++event) others |= held[event] ^ first;
+    if (first == 0 || others != 0) return false;
+  }
+  return true;
 }
 
 void FunnelEvents::Group() {

@@ -30,6 +30,8 @@ class FunnelEvents {
   bool IsOpen(uint32_t entry, uint32_t event) const {
     return time_us_[event] - time_us_[entry] <= plan_.window_us;
   }
+  // Whether any two are at the same time. Not for STRICT, which does not mind.
+  bool has_ties() const { return has_ties_; }
   // Whether both have the same values held constant.
   bool SameHeld(uint32_t one, uint32_t other) const;
 
@@ -43,20 +45,22 @@ class FunnelEvents {
   uint32_t actor_event(uint32_t event) const { return AtPlace(place(event)); }
 
  private:
-  bool HasTies() const;
+  bool FindTies() const;
   void SortTies();
+  bool AllHaveTheSameHeld() const;
   void Group();
 
   const FunnelPlan& plan_;
   const ActorEvents* actor_ = nullptr;
   uint32_t size_ = 0;
+  bool has_ties_ = false;
   const int64_t* time_us_ = nullptr;
   const uint32_t* steps_ = nullptr;
   const uint32_t* exclusions_ = nullptr;
   std::vector<uint32_t> group_ends_;
   // By place; empty where funnel order is event order.
   std::vector<uint32_t> order_;
-  // By event; empty where nothing is held constant.
+  // By event; empty where all are one group.
   std::vector<uint32_t> places_;
   // What the pointers point to where the actor's own arrays do not do.
   std::vector<int64_t> own_time_us_;

@@ -82,8 +82,12 @@ class FunnelTrace {
   void Offer(const FunnelAttempt& attempt, int length) {
     if (!MayBeTimed(length, attempt[static_cast<size_t>(length) - 1])) return;
     if (length == length_ && !IsTimedRatherThan(attempt, timed_, length)) return;
+    Take(attempt, length);
+  }
+  // What is known to be the timed attempt.
+  void Take(const FunnelAttempt& attempt, int length) {
     length_ = length;
-    timed_ = attempt;
+    for (size_t i = 0; i < static_cast<size_t>(length); ++i) timed_[i] = attempt[i];
   }
 
   // The timed attempt; of length 0 when there is none.
