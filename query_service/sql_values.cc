@@ -1,12 +1,11 @@
 #include "query_service/sql_values.h"
 
-#include <cmath>
-
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/proto_time.h"
+#include "query_service/events/durations.h"
 
 namespace donut::query {
 namespace {
@@ -64,10 +63,8 @@ std::optional<v1::DurationStatistics> DurationStatisticsFromRow(const pqxx::row&
                                                                 const std::string& prefix) {
   const int64_t count = row[prefix + "_count"].as<int64_t>();
   if (count == 0) return std::nullopt;
-  // Percentiles lie between two durations and come with the noise of that computation. Rounded to
-  // nanoseconds, whole microseconds are whole again.
   const auto seconds = [&](const char* column) {
-    return std::round(row[prefix + column].as<double>() * 1e3) / 1e9;
+    return SecondsFromMicros(row[prefix + column].as<double>());
   };
   v1::DurationStatistics statistics;
   statistics.set_count(count);

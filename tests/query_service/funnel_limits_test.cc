@@ -80,6 +80,7 @@ TEST_F(FunnelLimitsTest, AHundredThousandValuesAreTenRowsAndOther) {
       "FROM analytics_events CROSS JOIN generate_series(0, 199997) AS n WHERE project_id = $1",
       context_.project.project_id);
   transaction.commit();
+  Pack();
   const auto response = Funnel(LimitsRequest(absl::StrCat(
       kLimitsScope,
       "steps { event_names: 'visit' } steps { event_names: 'visit' } breakdown { event_property: 'v' }")));

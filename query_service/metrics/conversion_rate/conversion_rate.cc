@@ -28,8 +28,8 @@ void SetCounts(const FunnelCounts& counts, Response& response) {
 absl::StatusOr<v1::GetConversionRateResponse> ConversionRate(const v1::GetConversionRateRequest& request,
                                                              const QueryContext& context,
                                                              pqxx::transaction_base& transaction) {
-  ASSIGN_OR_RETURN(const FunnelQuestion question, ResolveFunnel(request, context));
-  ASSIGN_OR_RETURN(const FunnelAnswer answer, CountFunnel(question, transaction));
+  ASSIGN_OR_RETURN(FunnelQuestion question, ResolveFunnel(request, context));
+  ASSIGN_OR_RETURN(const FunnelAnswer answer, CountFunnel(context, transaction, question));
 
   v1::GetConversionRateResponse response;
   SetQuestion(question, response);

@@ -7,27 +7,19 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "common/grpc_status.h"
 #include "common/limits.h"
 #include "common/proto_time.h"
 #include "common/status_macros.h"
-#include "query_service/filtered_statement.h"
+#include "query_service/engine.h"
+#include "query_service/metrics/funnel/funnel_actor_events.h"
 #include "query_service/metrics/funnel/funnel_explanation.h"
 #include "query_service/metrics/funnel/funnel_question.h"
 #include "query_service/metrics/funnel/funnel_walk.h"
 #include "query_service/metrics_sql.h"
-#include "query_service/sql_values.h"
 
 namespace donut::query {
 namespace {
-
-struct ActorKey {
-  int64_t user = 0;
-  // The keys of one session, as an array; nothing: all of the user's events.
-  std::optional<std::string> session;
-};
 
 // The question without what says nothing about one actor.
 absl::StatusOr<FunnelQuestion> ResolveExplainedFunnel(v1::GetFunnelRequest funnel,
@@ -64,8 +56,9 @@ absl::Status CheckActor(const v1::ExplainFunnelActorRequest& request, const Funn
   }
 }
 
-absl::StatusOr<ActorKey> FindActor(const v1::ExplainFunnelActorRequest& request,
-                                   const FunnelQuestion& question, pqxx::transaction_base& transaction) {
+absl::StatusOr<FunnelActorKey> FindActor(const v1::ExplainFunnelActorRequest& request,
+                                         const FunnelQuestion& question,
+                                         pqxx::transaction_base& transaction) {
   const int project = question.scope.project_id;
   const pqxx::result users =
       transaction.exec_params(sql::kExplainFunnelActorUser, project, request.user_id());
@@ -73,10 +66,10 @@ absl::StatusOr<ActorKey> FindActor(const v1::ExplainFunnelActorRequest& request,
     return absl::NotFoundError(absl::StrCat("user_id: no event of a user \"", request.user_id(),
                                             "\" has been stored in the project ", question.scope.project));
   }
-  ActorKey key;
+  FunnelActorKey key;
   key.user = users[0][0].as<int64_t>();
   if (request.session_case() == v1::ExplainFunnelActorRequest::kSessionKey) {
-    key.session = ToPostgresArray(std::vector<int64_t>{request.session_key()});
+    key.sessions = std::vector<int64_t>{request.session_key()};
   }
   if (request.session_case() != v1::ExplainFunnelActorRequest::kSessionId) return key;
   const pqxx::result sessions =
@@ -85,96 +78,23 @@ absl::StatusOr<ActorKey> FindActor(const v1::ExplainFunnelActorRequest& request,
     return absl::NotFoundError(absl::StrCat("session_id: no event of a session \"", request.session_id(),
                                             "\" has been stored in the project ", question.scope.project));
   }
-  std::vector<int64_t> keys;
-  for (const pqxx::row& row : sessions) keys.push_back(row[0].as<int64_t>());
-  key.session = ToPostgresArray(keys);
+  key.sessions.emplace();
+  for (const pqxx::row& row : sessions) key.sessions->push_back(row[0].as<int64_t>());
   return key;
 }
 
-// Numbers, and beside them the names that match them.
-struct NumberedNames {
-  template <typename Numbered>
-  explicit NumberedNames(const std::vector<Numbered>& all) {
-    for (size_t i = 0; i < all.size(); ++i) {
-      for (const std::string& name : all[i].event_names) {
-        numbers.push_back(static_cast<int64_t>(i) + 1);
-        names.push_back(name);
-      }
-    }
-  }
-
-  std::vector<int64_t> numbers;
-  std::vector<std::string> names;
-};
-
-std::string FilterPlace(const std::string& column, size_t number) {
-  return absl::StrCat(column, "_filter_", number);
-}
-
-// The bits of `column` that an event has: those that its name has, less those whose filter it does not pass.
-template <typename Numbered>
-std::string MatchedBits(const std::string& column, const std::vector<Numbered>& all) {
-  std::vector<std::string> bits = {"0"};
-  for (size_t i = 0; i < all.size(); ++i) {
-    bits.push_back(absl::StrCat("CASE WHEN n.", column, " & (1 << ", i, ") <> 0 AND {",
-                                FilterPlace(column, i + 1), "} THEN 1 << ", i, " ELSE 0 END"));
-  }
-  return absl::StrJoin(bits, " | ");
-}
-
-FilteredStatement EventsStatement(const FunnelQuestion& question) {
-  std::string held;
-  for (size_t i = 1; i <= question.held.size(); ++i) absl::StrAppend(&held, ", {held_", i, "} AS held_", i);
-  FilteredStatement statement(absl::StrReplaceAll(
-      sql::kExplainFunnelActor, {{"{steps}", MatchedBits("steps", question.steps)},
-                                 {"{exclusions}", MatchedBits("exclusions", question.exclusions)},
-                                 {"{held}", held}}));
-  statement.Set("filter", question.scope.filter);
-  for (size_t i = 0; i < question.steps.size(); ++i) {
-    statement.Set(FilterPlace("steps", i + 1), question.steps[i].filter);
-  }
-  for (size_t i = 0; i < question.exclusions.size(); ++i) {
-    statement.Set(FilterPlace("exclusions", i + 1), question.exclusions[i].filter);
-  }
-  for (size_t i = 0; i < question.held.size(); ++i) {
-    statement.SetEventProperty(absl::StrCat("held_", i + 1), question.held[i]);
-  }
-  return statement;
-}
-
-absl::StatusOr<std::vector<FunnelWalkEvent>> LoadEvents(const FunnelQuestion& question, const ActorKey& actor,
+absl::StatusOr<std::vector<FunnelWalkEvent>> LoadEvents(const QueryContext& context, FunnelQuestion& question,
+                                                        const FunnelActorKey& actor,
                                                         pqxx::transaction_base& transaction) {
-  const NumberedNames steps(question.steps);
-  const NumberedNames exclusions(question.exclusions);
-  int any_event_steps = 0;
-  for (int i = 0; i < question.step_count(); ++i) {
-    if (question.steps[i].event_names.empty()) any_event_steps |= 1 << i;
-  }
-  const absl::StatusOr<pqxx::result> rows = EventsStatement(question).Run(
-      transaction, question.scope.project_id, ToPostgres(question.scope.start),
-      ToPostgres(question.scan_end()), actor.user, actor.session, ToPostgresArray(steps.numbers),
-      ToPostgresArray(steps.names), any_event_steps, ToPostgresArray(exclusions.numbers),
-      ToPostgresArray(exclusions.names), question.order == v1::FUNNEL_ORDER_STRICT,
-      int64_t{kMaxExplainedEvents} + 1);
-  if (!rows.ok()) return WithinField("funnel", rows.status());
-  if (rows->size() > kMaxExplainedEvents) {
+  absl::StatusOr<std::vector<FunnelWalkEvent>> events = AnswerBy(
+      context, transaction, question.scope,
+      [&](HistoryRun& run) { return FunnelActorEventsByHistory(question, actor, run); },
+      [&] { return FunnelActorEventsBySql(question, actor, kMaxExplainedEvents + 1, transaction); });
+  if (!events.ok()) return WithinField("funnel", events.status());
+  if (events->size() > kMaxExplainedEvents) {
     return absl::ResourceExhaustedError(
         absl::StrCat("the funnel looks at more than ", kMaxExplainedEvents,
                      " events of this actor: shorten funnel.scope.interval or funnel.window"));
-  }
-  std::vector<FunnelWalkEvent> events;
-  for (const pqxx::row& row : *rows) {
-    FunnelWalkEvent& event = events.emplace_back();
-    event.time = TimeFromMicros(row["time_us"]);
-    event.producer_no = row["producer_no"].as<int>();
-    event.sequence = row["sequence"].as<int64_t>();
-    event.name = row["name"].as<std::string>();
-    event.steps = row["steps"].as<uint32_t>();
-    event.exclusions = row["exclusions"].as<uint32_t>();
-    for (size_t i = 1; i <= question.held.size(); ++i) {
-      const pqxx::field value = row[absl::StrCat("held_", i)];
-      event.held.push_back(value.is_null() ? std::nullopt : std::optional(value.as<std::string>()));
-    }
   }
   return events;
 }
@@ -205,10 +125,10 @@ void AddEvent(const FunnelWalk& walk, size_t place, const FunnelExplanation& exp
 absl::StatusOr<v1::ExplainFunnelActorResponse> ExplainFunnelActor(
     const v1::ExplainFunnelActorRequest& request, const QueryContext& context,
     pqxx::transaction_base& transaction) {
-  ASSIGN_OR_RETURN(const FunnelQuestion question, ResolveExplainedFunnel(request.funnel(), context));
+  ASSIGN_OR_RETURN(FunnelQuestion question, ResolveExplainedFunnel(request.funnel(), context));
   RETURN_IF_ERROR(CheckActor(request, question));
-  ASSIGN_OR_RETURN(const ActorKey actor, FindActor(request, question, transaction));
-  ASSIGN_OR_RETURN(std::vector<FunnelWalkEvent> events, LoadEvents(question, actor, transaction));
+  ASSIGN_OR_RETURN(const FunnelActorKey actor, FindActor(request, question, transaction));
+  ASSIGN_OR_RETURN(std::vector<FunnelWalkEvent> events, LoadEvents(context, question, actor, transaction));
   const FunnelWalk walk = WalkFunnel(question, std::move(events));
   const FunnelExplanation explanation(question, walk);
 

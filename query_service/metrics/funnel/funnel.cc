@@ -60,8 +60,8 @@ v1::FunnelSeries ToProto(const FunnelSeriesQuestion& series) {
 
 absl::StatusOr<v1::GetFunnelResponse> Funnel(const v1::GetFunnelRequest& request, const QueryContext& context,
                                              pqxx::transaction_base& transaction) {
-  ASSIGN_OR_RETURN(const FunnelQuestion question, ResolveFunnel(request, context));
-  ASSIGN_OR_RETURN(const FunnelAnswer answer, CountFunnel(question, transaction));
+  ASSIGN_OR_RETURN(FunnelQuestion question, ResolveFunnel(request, context));
+  ASSIGN_OR_RETURN(const FunnelAnswer answer, CountFunnel(context, transaction, question));
 
   v1::GetFunnelResponse response;
   SetQuestion(question, response);

@@ -2,43 +2,37 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <limits>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/grpc_status.h"
-#include "common/proto_time.h"
 #include "common/status_macros.h"
+#include "query_service/engine.h"
+#include "query_service/metrics/funnel/funnel_actors_by_history.h"
+#include "query_service/metrics/funnel/funnel_actors_by_sql.h"
+#include "query_service/metrics/funnel/funnel_actors_question.h"
 #include "query_service/metrics/funnel/funnel_question.h"
-#include "query_service/metrics/funnel/funnel_run.h"
-#include "query_service/metrics/funnel/funnel_statement.h"
 #include "query_service/page_token.h"
-#include "query_service/sql_values.h"
 
 namespace donut::query {
 namespace {
 
-struct Levels {
-  int lowest = 0;
-  int highest = 0;
-};
-
-absl::StatusOr<Levels> ResolveLevels(const v1::ListFunnelActorsRequest& request, int steps) {
+absl::Status ResolveLevels(const v1::ListFunnelActorsRequest& request, FunnelActorsQuestion& question) {
+  const int steps = question.funnel.step_count();
   switch (request.who_case()) {
     case v1::ListFunnelActorsRequest::kReachedStep:
-      if (request.reached_step() >= 1 && request.reached_step() <= steps)
-        return Levels{request.reached_step(), steps};
+      question.lowest_level = request.reached_step();
+      question.highest_level = steps;
+      if (request.reached_step() >= 1 && request.reached_step() <= steps) return absl::OkStatus();
       return InvalidField("reached_step",
                           absl::StrCat("must be from 1 to ", steps, ", the funnel's last step"));
     case v1::ListFunnelActorsRequest::kDroppedBeforeStep:
       if (steps == 1)
         return InvalidField("dropped_before_step", "must not be set: the funnel has one step only");
+      question.lowest_level = question.highest_level = request.dropped_before_step() - 1;
       if (request.dropped_before_step() >= 2 && request.dropped_before_step() <= steps) {
-        return Levels{request.dropped_before_step() - 1, request.dropped_before_step() - 1};
+        return absl::OkStatus();
       }
       return InvalidField("dropped_before_step",
                           absl::StrCat("must be from 2 to ", steps, ", the funnel's last step"));
@@ -57,19 +51,6 @@ absl::StatusOr<FunnelQuestion> ResolveListedFunnel(const v1::GetFunnelRequest& r
   if (!question.ok()) return WithinField("funnel", question.status());
   return question;
 }
-
-// The numbers of funnel_actors_row.sql; up to kNotReachedRow they are the kinds of an actor's value as well.
-constexpr int kAllRows = -1;
-constexpr int kValueRow = 0;
-constexpr int kNoneRow = 1;
-constexpr int kNotReachedRow = 2;
-constexpr int kOtherRow = 3;
-
-struct ActorsRow {
-  int number = kAllRows;
-  // Of kValueRow.
-  std::string value;
-};
 
 // Why a row cannot be asked for; which of them has nobody is for the database to say.
 absl::Status CheckActorsRow(const v1::BreakdownValue& row, const FunnelQuestion& question) {
@@ -93,70 +74,37 @@ absl::Status CheckActorsRow(const v1::BreakdownValue& row, const FunnelQuestion&
   return absl::OkStatus();
 }
 
-absl::StatusOr<ActorsRow> ResolveActorsRow(const v1::ListFunnelActorsRequest& request,
-                                           const FunnelQuestion& question) {
-  if (!request.has_breakdown_value()) return ActorsRow();
+absl::Status ResolveActorsRow(const v1::ListFunnelActorsRequest& request, FunnelActorsQuestion& question) {
+  if (!request.has_breakdown_value()) return absl::OkStatus();
   const v1::BreakdownValue& row = request.breakdown_value();
-  RETURN_IF_ERROR(CheckActorsRow(row, question));
+  RETURN_IF_ERROR(CheckActorsRow(row, question.funnel));
   switch (row.kind_case()) {
     case v1::BreakdownValue::kNone:
-      return ActorsRow{kNoneRow, ""};
+      question.row = FunnelActorsQuestion::kNone;
+      break;
     case v1::BreakdownValue::kOther:
-      return ActorsRow{kOtherRow, ""};
+      question.row = FunnelActorsQuestion::kOther;
+      break;
     case v1::BreakdownValue::kNotReached:
-      return ActorsRow{kNotReachedRow, ""};
+      question.row = FunnelActorsQuestion::kNotReached;
+      break;
     default:
-      return ActorsRow{kValueRow, row.text()};
+      question.row = FunnelActorsQuestion::kValue;
+      question.value = row.text();
   }
+  return absl::OkStatus();
 }
 
 // Behind which actor the page begins: session ':' user, as the user's id may hold anything.
-struct Position {
-  std::string user;
-  int64_t session = std::numeric_limits<int64_t>::min();
-};
-
-absl::StatusOr<Position> ReadPosition(const std::string& text) {
-  if (text.empty()) return Position();
+absl::Status ReadPosition(const std::string& text, FunnelActorsQuestion& question) {
+  if (text.empty()) return absl::OkStatus();
   const size_t colon = text.find(':');
-  Position position;
-  if (colon == std::string::npos || !absl::SimpleAtoi(text.substr(0, colon), &position.session) ||
+  if (colon == std::string::npos || !absl::SimpleAtoi(text.substr(0, colon), &question.after_session) ||
       text.find('\0') != std::string::npos) {
     return InvalidPageToken();
   }
-  position.user = text.substr(colon + 1);
-  return position;
-}
-
-// From the row's `kind` and `value`.
-v1::BreakdownValue ActorsValueOf(const pqxx::row& row) {
-  v1::BreakdownValue value;
-  switch (row["kind"].as<int>()) {
-    case kNoneRow:
-      value.set_none(true);
-      break;
-    case kNotReachedRow:
-      value.set_not_reached(true);
-      break;
-    default:
-      value.set_text(row["value"].as<std::string>());
-  }
-  return value;
-}
-
-v1::FunnelActor ToProto(const pqxx::row& row) {
-  v1::FunnelActor actor;
-  actor.set_user_id(row["distinct_id"].as<std::string>());
-  actor.set_session_key(row["session"].as<int64_t>());
-  if (!row["session_text"].is_null()) actor.set_session_id(row["session_text"].as<std::string>());
-  actor.set_level(row["level"].as<int>());
-  for (const int64_t micros : IntegersFromArray(row["times"])) {
-    *actor.add_step_times() = donut::ToProto(absl::FromUnixMicros(std::abs(micros)));
-  }
-  actor.set_still_open(row["is_open"].as<bool>());
-  if (!row["kind"].is_null()) *actor.mutable_breakdown_value() = ActorsValueOf(row);
-  actor.set_in_other_row(row["is_in_other"].as<bool>());
-  return actor;
+  question.after_user = text.substr(colon + 1);
+  return absl::OkStatus();
 }
 
 // Of the question what says in which row an actor is.
@@ -169,57 +117,39 @@ void SetActorsBreakdown(const v1::ListFunnelActorsRequest& request, const Funnel
   if (request.has_breakdown_value()) *response.mutable_breakdown_value() = request.breakdown_value();
 }
 
-// The parameters of the statement from $10 on. One more row than the page holds tells whether there is
-// another.
-std::vector<std::string> FunnelActorsValues(const FunnelQuestion& question, const Levels& levels,
-                                            const ActorsRow& row, const Position& position,
-                                            int64_t page_size) {
-  std::vector<std::string> values = TimedAttemptValues(question);
-  for (const std::string& value : {absl::StrCat(levels.lowest), absl::StrCat(levels.highest), position.user,
-                                   absl::StrCat(position.session), absl::StrCat(page_size + 1)}) {
-    values.push_back(value);
-  }
-  if (question.breakdown.empty()) return values;
-  values.push_back(absl::StrCat(question.breakdown.limit()));
-  values.push_back(absl::StrCat(row.number));
-  values.push_back(row.value);
-  return values;
-}
-
 }  // namespace
 
 absl::StatusOr<v1::ListFunnelActorsResponse> FunnelActors(const v1::ListFunnelActorsRequest& request,
                                                           const QueryContext& context,
                                                           pqxx::transaction_base& transaction) {
   ASSIGN_OR_RETURN(const Page page, ReadPageToken(request, request.page_token(), context));
-  ASSIGN_OR_RETURN(const int64_t page_size, ResolvePageSize(request.page_size(), kDefaultFunnelActorsPageSize,
-                                                            kMaxFunnelActorsPageSize));
-  ASSIGN_OR_RETURN(const Position position, ReadPosition(page.position));
-  ASSIGN_OR_RETURN(const FunnelQuestion question, ResolveListedFunnel(request.funnel(), page.context));
-  ASSIGN_OR_RETURN(const Levels levels, ResolveLevels(request, question.step_count()));
-  ASSIGN_OR_RETURN(const ActorsRow row_asked, ResolveActorsRow(request, question));
-
-  const absl::StatusOr<pqxx::result> found =
-      RunFunnel(FunnelActorsSql(question), question,
-                FunnelActorsValues(question, levels, row_asked, position, page_size), transaction);
+  FunnelActorsQuestion question;
+  ASSIGN_OR_RETURN(question.page_size, ResolvePageSize(request.page_size(), kDefaultFunnelActorsPageSize,
+                                                       kMaxFunnelActorsPageSize));
+  RETURN_IF_ERROR(ReadPosition(page.position, question));
+  ASSIGN_OR_RETURN(question.funnel, ResolveListedFunnel(request.funnel(), page.context));
+  RETURN_IF_ERROR(ResolveLevels(request, question));
+  RETURN_IF_ERROR(ResolveActorsRow(request, question));
+  const absl::StatusOr<FunnelActorsPage> found = AnswerBy(
+      page.context, transaction, question.funnel.scope,
+      [&](HistoryRun& run) { return FunnelActorsByHistory(question, run); },
+      [&] { return FunnelActorsBySql(question, transaction); });
   if (!found.ok()) return WithinField("funnel", found.status());
-  const pqxx::result& rows = *found;
 
   v1::ListFunnelActorsResponse response;
-  *response.mutable_scope() = ToProto(question.scope);
-  SetActorsBreakdown(request, question, response);
-  response.set_total_size(rows[0]["total_size"].as<int64_t>());
+  *response.mutable_scope() = ToProto(question.funnel.scope);
+  SetActorsBreakdown(request, question.funnel, response);
+  response.set_total_size(found->total_size);
   size_t bytes = 0;
-  for (const pqxx::row& row : rows) {
-    if (row["distinct_id"].is_null()) break;
-    if (response.actors_size() == page_size || bytes > kMaxFunnelActorsPageBytes) {
+  for (const v1::FunnelActor& actor : found->actors) {
+    if (response.actors_size() == question.page_size || bytes > kMaxFunnelActorsPageBytes) {
       const v1::FunnelActor& last = response.actors(response.actors_size() - 1);
       response.set_next_page_token(
           MakePageToken(request, page.context, absl::StrCat(last.session_key(), ":", last.user_id())));
       break;
     }
-    *response.add_actors() = ToProto(row);
-    bytes += response.actors(response.actors_size() - 1).ByteSizeLong();
+    *response.add_actors() = actor;
+    bytes += actor.ByteSizeLong();
   }
   return response;
 }

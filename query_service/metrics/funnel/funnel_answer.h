@@ -1,12 +1,27 @@
 // What the answers of the funnel and of the conversion rate have in common. No state.
 #pragma once
 
+#include <pqxx/pqxx>
+
+#include "absl/status/statusor.h"
 #include "common/proto_alias.h"
 #include "common/proto_time.h"
+#include "query_service/engine.h"
+#include "query_service/metrics/funnel/funnel_by_history.h"
+#include "query_service/metrics/funnel/funnel_by_sql.h"
 #include "query_service/metrics/funnel/funnel_counts.h"
 #include "query_service/metrics/funnel/funnel_question.h"
 
 namespace donut::query {
+
+// By the engine that the question's scope asks for, which then says in the scope what answered.
+inline absl::StatusOr<FunnelAnswer> CountFunnel(const QueryContext& context,
+                                                pqxx::transaction_base& transaction,
+                                                FunnelQuestion& question) {
+  return AnswerBy(
+      context, transaction, question.scope, [&](HistoryRun& run) { return FunnelByHistory(question, run); },
+      [&] { return FunnelBySql(question, transaction); });
+}
 
 // The question as it was understood, and what depends on nothing else.
 template <typename Response>

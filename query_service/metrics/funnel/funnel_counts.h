@@ -1,15 +1,14 @@
-// From a funnel's question to counts, by its statements. No state.
+// What is counted for a funnel, by whichever engine. Plain data.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <pqxx/pqxx>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "common/proto_alias.h"
-#include "query_service/metrics/funnel/funnel_histogram.h"
-#include "query_service/metrics/funnel/funnel_question.h"
+#include "donut/analytics/v1/breakdown.pb.h"
+#include "donut/analytics/v1/funnel.pb.h"
+#include "google/protobuf/repeated_field.h"
 
 namespace donut::query {
 
@@ -55,8 +54,5 @@ struct FunnelAnswer {
   // One for each of the series' buckets.
   std::vector<FunnelBucketCount> buckets;
 };
-
-// INVALID_ARGUMENT for a filter that the database cannot read. Throws pqxx exceptions.
-absl::StatusOr<FunnelAnswer> CountFunnel(const FunnelQuestion& question, pqxx::transaction_base& transaction);
 
 }  // namespace donut::query

@@ -1,9 +1,13 @@
 #include "query_service/metrics/funnel/funnel_histogram.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "absl/strings/str_cat.h"
 #include "common/grpc_status.h"
 #include "common/proto_time.h"
 #include "common/status_macros.h"
+#include "query_service/events/durations.h"
 
 namespace donut::query {
 namespace {
@@ -31,6 +35,31 @@ absl::Status ResolveEdges(v1::HistogramEdges& edges, const std::string& field) {
 
 double ToSeconds(double micros) { return micros / 1e6; }
 
+// A whole number with the noise of its computation is that number.
+constexpr double kBinNoise = 1e-9;
+
+// How many bins a rule makes of these durations, which are not all the same: funnel.proto.
+double BinsByRule(v1::HistogramRule rule, int64_t spread, std::vector<int64_t>& micros) {
+  const auto count = static_cast<double>(micros.size());
+  switch (rule) {
+    case v1::HISTOGRAM_RULE_FREEDMAN_DIACONIS: {
+      const std::vector<double> quartiles = PercentilesCont({0.25, 0.75}, micros);
+      if (quartiles[1] <= quartiles[0]) return 1;
+      return std::ceil(static_cast<double>(spread) * std::cbrt(count) / (2 * (quartiles[1] - quartiles[0])) -
+                       kBinNoise);
+    }
+    case v1::HISTOGRAM_RULE_STURGES: {
+      int doublings = 0;
+      while ((size_t{1} << doublings) < micros.size()) ++doublings;
+      return doublings + 1;
+    }
+    case v1::HISTOGRAM_RULE_SQUARE_ROOT:
+      return std::ceil(std::sqrt(count));
+    default:
+      return std::ceil(std::cbrt(count) - kBinNoise);
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<v1::HistogramBins> ResolveHistogram(const v1::HistogramBins& bins, const std::string& field) {
@@ -57,6 +86,36 @@ std::vector<int64_t> EdgesInMicros(const v1::HistogramBins& bins) {
   for (const auto& edge : bins.edges().edges())
     micros.push_back(edge.seconds() * 1'000'000 + edge.nanos() / 1'000);
   return micros;
+}
+
+HistogramCounts CountInBins(const v1::HistogramBins& asked, std::vector<int64_t>& micros) {
+  const auto [shortest, longest] = std::minmax_element(micros.begin(), micros.end());
+  HistogramCounts counts;
+  counts.shortest = *shortest;
+  counts.longest = *longest;
+  if (asked.bins_case() == v1::HistogramBins::kEdges) {
+    const std::vector<int64_t> edges = EdgesInMicros(asked);
+    for (const int64_t one : micros) {
+      ++counts.counts[static_cast<int>(std::upper_bound(edges.begin(), edges.end(), one) - edges.begin())];
+    }
+    return counts;
+  }
+  const int64_t spread = counts.longest - counts.shortest;
+  if (spread == 0) {
+    counts.bin_count = 1;
+  } else if (asked.bins_case() == v1::HistogramBins::kCount) {
+    counts.bin_count = asked.count();
+  } else {
+    counts.bin_count = static_cast<int>(
+        std::clamp(BinsByRule(asked.rule(), spread, micros), 1.0, static_cast<double>(kMaxHistogramBins)));
+  }
+  std::vector<int64_t> by_bin(static_cast<size_t>(counts.bin_count));
+  for (const int64_t one : micros) {
+    const int64_t bin = spread == 0 ? 0 : (one - counts.shortest) * counts.bin_count / spread;
+    ++by_bin[static_cast<size_t>(std::min<int64_t>(bin, counts.bin_count - 1))];
+  }
+  for (size_t bin = 0; bin < by_bin.size(); ++bin) counts.counts[static_cast<int>(bin)] = by_bin[bin];
+  return counts;
 }
 
 google::protobuf::RepeatedPtrField<v1::HistogramBin> ToBins(const v1::HistogramBins& asked,

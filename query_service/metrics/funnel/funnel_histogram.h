@@ -31,6 +31,9 @@ struct HistogramCounts {
   std::map<int, int64_t> counts;
 };
 
+// As funnel_histogram.sql. `micros` is not empty; its order changes.
+HistogramCounts CountInBins(const v1::HistogramBins& asked, std::vector<int64_t>& micros);
+
 // All bins in order, empty ones too.
 google::protobuf::RepeatedPtrField<v1::HistogramBin> ToBins(const v1::HistogramBins& asked,
                                                             const HistogramCounts& counts);

@@ -1,26 +1,27 @@
-// What the three orders of a funnel share when they walk an actor's events (funnel_walk.h): the events in
-// funnel order, the best attempt so far, and what is noted of each event. Not thread-safe.
+// What the three orders of a funnel share when they walk an actor's events: the best attempt so far, and, for
+// who wants to explain and not only to count, what is noted of each event. Counting allocates nothing. Not
+// thread-safe.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <map>
-#include <string>
 #include <vector>
 
-#include "absl/time/time.h"
+#include "query_service/metrics/funnel/funnel_events.h"
 #include "query_service/metrics/funnel/funnel_question.h"
-#include "query_service/metrics/funnel/funnel_walk.h"
 
 namespace donut::query {
 
-// Places of events, from the entry on.
-using FunnelAttempt = std::vector<int>;
+// Events (FunnelEvents), from the entry on.
+using FunnelAttempt = std::array<uint32_t, kMaxFunnelSteps>;
 
 // That an event was, or would have been, this step of the attempt with this entry.
 struct FunnelNote {
+  static constexpr uint32_t kNone = ~uint32_t{0};
+
   int step = 0;
-  int entry = -1;
-  int cause = -1;
+  uint32_t entry = kNone;
+  uint32_t cause = kNone;
 
   bool is_set() const { return step > 0; }
 };
@@ -35,55 +36,100 @@ struct FunnelEventNotes {
   int missing_step = 0;
 };
 
+template <bool kExplains>
 class FunnelTrace {
  public:
-  FunnelTrace(const FunnelQuestion& question, std::vector<FunnelWalkEvent> events);
+  // `events` must outlive this.
+  explicit FunnelTrace(const FunnelEvents& events)
+      : events_(events), plan_(events.plan()), excluding_(events.plan().exclusions.size()) {}
 
-  const FunnelQuestion& question() const { return question_; }
-  const std::vector<FunnelWalkEvent>& events() const { return events_; }
-  absl::Time time(int place) const { return events_[place].time; }
-  // The steps that an event can be, as bits. UNORDERED: the one it counts for.
-  uint32_t steps(int place) const { return steps_[place]; }
-  // The exclusions that it is: an event that matches a step where the exclusion matters is that step.
-  uint32_t exclusions(int place) const { return exclusions_[place]; }
-  bool is_entry(int place) const;
-  // Whether the entry's window was open at that event.
-  bool is_open(int entry, int place) const { return time(place) - time(entry) <= question_.window; }
+  // Forgets all; `events` has others now.
+  void Restart() {
+    length_ = 0;
+    if constexpr (kExplains) notes_.assign(events_.size(), FunnelEventNotes());
+    if (entry_levels_ != nullptr) entry_levels_->assign(events_.size(), 0);
+  }
+  // UNORDERED: the level of every entry is wanted, by event.
+  void WantEntryLevels(std::vector<int>* levels) { entry_levels_ = levels; }
 
-  // The places of the events that take part, by the values that are held constant.
-  std::map<std::vector<std::optional<std::string>>, std::vector<int>> Groups() const;
+  const FunnelPlan& plan() const { return plan_; }
+  const FunnelEvents& events() const { return events_; }
+  FunnelEventNotes& notes(uint32_t event) { return notes_[event]; }
+  std::vector<int>* entry_levels() const { return entry_levels_; }
+
+  // Finds the events of each exclusion among those of a group.
+  void ListExclusions(uint32_t begin, uint32_t end) {
+    for (std::vector<uint32_t>& events : excluding_) events.clear();
+    if (excluding_.empty()) return;
+    for (uint32_t i = begin; i < end; ++i) {
+      for (uint32_t left = events_.exclusions(i); left != 0; left &= left - 1) {
+        excluding_[static_cast<size_t>(__builtin_ctz(left))].push_back(i);
+      }
+    }
+  }
+  const std::vector<uint32_t>& excluding(size_t exclusion) const { return excluding_[exclusion]; }
 
   // Whether `a` continues better than `b`, an attempt of the same length: starts later, then has the earlier
   // further steps. By time first, then by place.
-  bool IsBetterStart(const FunnelAttempt& a, const FunnelAttempt& b) const;
+  bool IsBetterStart(const FunnelAttempt& a, const FunnelAttempt& b, int length) const;
+
+  // Whether an attempt of that length that ends with this event may be the timed one.
+  bool MayBeTimed(int length, uint32_t end) const {
+    if (length != length_) return length > length_;
+    return events_.time_us(end) <= events_.time_us(timed_[static_cast<size_t>(length) - 1]);
+  }
   // An attempt: the best one is kept.
-  void Offer(const FunnelAttempt& attempt);
+  void Offer(const FunnelAttempt& attempt, int length) {
+    if (!MayBeTimed(length, attempt[static_cast<size_t>(length) - 1])) return;
+    if (length == length_ && !IsTimedRatherThan(attempt, timed_, length)) return;
+    Take(attempt, length);
+  }
+  // What is known to be the timed attempt.
+  void Take(const FunnelAttempt& attempt, int length) {
+    length_ = length;
+    for (size_t i = 0; i < static_cast<size_t>(length); ++i) timed_[i] = attempt[i];
+  }
 
-  FunnelEventNotes& notes(int place) { return notes_[place]; }
-
-  FunnelWalk Finish() &&;
-
- private:
-  int RankOf(uint32_t steps) const;
-  uint32_t StepsOf(const FunnelWalkEvent& event) const;
-  uint32_t ExclusionsOf(const FunnelWalkEvent& event, uint32_t steps) const;
-  bool IsTimedRatherThan(const FunnelAttempt& a, const FunnelAttempt& b) const;
-  FunnelEventVerdict VerdictOf(int place) const;
+  // The timed attempt; of length 0 when there is none.
+  const FunnelAttempt& timed() const { return timed_; }
+  int length() const { return length_; }
+  // Whether the actor could still get further after as_of.
   bool StillOpen() const;
 
-  const FunnelQuestion& question_;
-  // For UNORDERED: how many conditions each step has.
-  std::vector<int> conditions_;
-  std::vector<FunnelWalkEvent> events_;
-  std::vector<uint32_t> steps_;
-  std::vector<uint32_t> exclusions_;
+ private:
+  bool IsTimedRatherThan(const FunnelAttempt& a, const FunnelAttempt& b, int length) const;
+
+  const FunnelEvents& events_;
+  const FunnelPlan& plan_;
+  FunnelAttempt timed_ = {};
+  int length_ = 0;
+  std::vector<std::vector<uint32_t>> excluding_;
+  std::vector<int>* entry_levels_ = nullptr;
+  // One per event, where they explain.
   std::vector<FunnelEventNotes> notes_;
-  FunnelAttempt best_;
 };
 
-// The walks. Each notes what it sees and offers each attempt that can be the timed one.
-void WalkOrdered(FunnelTrace& trace);
-void WalkStrict(FunnelTrace& trace);
-void WalkUnordered(FunnelTrace& trace);
+// The walks. Each offers every attempt that can be the timed one, and notes what it sees.
+template <bool kExplains>
+void WalkOrdered(FunnelTrace<kExplains>& trace);
+template <bool kExplains>
+void WalkStrict(FunnelTrace<kExplains>& trace);
+template <bool kExplains>
+void WalkUnordered(FunnelTrace<kExplains>& trace);
+
+template <bool kExplains>
+void WalkInOrder(FunnelTrace<kExplains>& trace) {
+  switch (trace.plan().order) {
+    case v1::FUNNEL_ORDER_STRICT:
+      return WalkStrict(trace);
+    case v1::FUNNEL_ORDER_UNORDERED:
+      return WalkUnordered(trace);
+    default:
+      return WalkOrdered(trace);
+  }
+}
+
+extern template class FunnelTrace<true>;
+extern template class FunnelTrace<false>;
 
 }  // namespace donut::query

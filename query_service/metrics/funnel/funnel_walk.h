@@ -1,6 +1,6 @@
-// A funnel over the events of one actor: how far it got, and what each event did. In C++ beside the SQL of
-// funnels, because SQL gives no reasons; tests hold both against the same definition. The work is
-// about events times steps. docs/metrics/explain_funnel_actor.md defines the roles. No state, no database.
+// A funnel over the events of one actor: how far it got, and what each event did. The same walks that count
+// over histories (funnel_trace.h), which note what they see. The work is about events times steps.
+// docs/metrics/explain_funnel_actor.md defines the roles. No state, no database.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "query_service/metrics/funnel/funnel_counts.h"
+#include "query_service/metrics/funnel/funnel_by_sql.h"
 
 #include <string>
 
@@ -16,9 +16,9 @@ namespace {
 
 using ::testing::UnorderedElementsAre;
 
-using FunnelCountsTest = MetricTest;
+using FunnelBySqlTest = MetricTest;
 
-TEST_F(FunnelCountsTest, ReadsOnlyPartitionsFromStartToEndPlusWindow) {
+TEST_F(FunnelBySqlTest, ReadsOnlyPartitionsFromStartToEndPlusWindow) {
   Load({});
   const int year = YearOfMonths();
   const auto scanned = [&](const std::string& as_of, const v1::GetFunnelRequest& options = {}) {

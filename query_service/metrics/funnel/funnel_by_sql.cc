@@ -1,10 +1,11 @@
-#include "query_service/metrics/funnel/funnel_counts.h"
+#include "query_service/metrics/funnel/funnel_by_sql.h"
 
 #include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "common/status_macros.h"
+#include "query_service/metrics/funnel/funnel_histogram.h"
 #include "query_service/metrics/funnel/funnel_run.h"
 #include "query_service/metrics/funnel/funnel_statement.h"
 #include "query_service/sql_values.h"
@@ -83,7 +84,7 @@ absl::StatusOr<std::vector<FunnelBucketCount>> CountSeries(FunnelQuestion questi
 
 }  // namespace
 
-absl::StatusOr<FunnelAnswer> CountFunnel(const FunnelQuestion& question,
+absl::StatusOr<FunnelAnswer> FunnelBySql(const FunnelQuestion& question,
                                          pqxx::transaction_base& transaction) {
   ASSIGN_OR_RETURN(const pqxx::result rows,
                    RunFunnel(FunnelCountsSql(question), question, CountsValues(question), transaction));
