@@ -74,9 +74,10 @@ void CopyUsers(const EventMonth& month, const std::string& url) {
 
 void CopyEvents(const EventMonth& month, absl::Time start, const std::vector<std::string>& name_ids,
                 const std::string& url) {
-  TextCopy copy(url,
-                "COPY analytics_events (event_time, received_time, user_id, session_id, sequence, project_id, "
-                "event_name_id, producer_no, properties) FROM STDIN");
+  TextCopy copy(
+      url,
+      "COPY analytics_events (event_time, received_time, user_id, session_id, sequence, project_id, "
+      "event_name_id, producer_no, properties) FROM STDIN");
   int64_t sequence = 0;
   for (const MonthEvent& event : month.events()) {
     const std::string time = absl::FormatTime("%Y-%m-%d %H:%M:%E6S+00",

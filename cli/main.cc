@@ -35,7 +35,8 @@ void AddGlobalOptions(CLI::App& app, GlobalOptions& options) {
   app.add_option("--api-key", options.api_key, "The project's key; better given by the environment")
       ->envname("DONUT_API_KEY")
       ->type_name("KEY");
-  app.add_option("--database-url", options.database_url, "For migrate, keys, projects and history, as the owner")
+  app.add_option("--database-url", options.database_url,
+                 "For migrate, keys, projects and history, as the owner")
       ->envname("DONUT_DATABASE_URL")
       ->type_name("URL");
 }

@@ -51,9 +51,9 @@ struct CollectorOptions {
   //                                                 at most one per stream, none is read without room
   //   + max_staged_bytes + threads * 2 * kMaxFlatBatch  staged, and what is being made flat when it fills up
   //   + lanes * 12 * (max_bytes + kMaxFlatBatch)    a group's rejected events, new users and sessions and
-  //                                                 properties of users merged and as arrays, its events packed
-  //                                                 (of both the smallest keys take most), libpq's copies of
-  //                                                 them, its results
+  //                                                 properties of users merged and as arrays, its events
+  //                                                 packed (of both the smallest keys take most), libpq's
+  //                                                 copies of them, its results
   //   + max_unsent_bytes                            rejections that clients do not take
   //   + max_streams * (2 * stream.max_unsent_bytes + 64 KiB)   up to there, and being written; the stream
   //   itself
@@ -66,8 +66,8 @@ struct CollectorOptions {
 };
 
 // A batch of 1 MiB whose texts consist of control characters takes six times that as JSON; to that come the
-// fixed part of 5,000 rows, the bytes as they came and the texts once more. One of many small properties takes
-// less as JSON, and 28 bytes more for each: key, value and number.
+// fixed part of 5,000 rows, the bytes as they came and the texts once more. One of many small properties
+// takes less as JSON, and 28 bytes more for each: key, value and number.
 inline constexpr int64_t kMaxFlatBatchBytes = 10 << 20;
 
 }  // namespace donut::collector

@@ -1,6 +1,6 @@
-// Keeps the list of changes to users short, which a question about properties of users reads: old ones are folded
-// into a state (migrations/0008). Who has seen them before loses nothing; who has not reads all users once. No
-// state.
+// Keeps the list of changes to users short, which a question about properties of users reads: old ones are
+// folded into a state (migrations/0008). Who has seen them before loses nothing; who has not reads all users
+// once. No state.
 #pragma once
 
 #include <pqxx/pqxx>

@@ -1,9 +1,9 @@
 #include "common/postgres/history_status.h"
 
 #include "absl/strings/str_cat.h"
-#include "postgres/statements.h"
 #include "common/postgres/transaction.h"
 #include "common/status_macros.h"
+#include "postgres/statements.h"
 
 namespace donut::postgres {
 namespace {

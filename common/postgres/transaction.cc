@@ -61,9 +61,12 @@ TransactionResult RunTransaction(pqxx::connection_base& connection, TransactionK
                                  bool& broken) {
   broken = false;
   switch (kind) {
-    case TransactionKind::kReadOnlySnapshot: return Run<ReadOnlySnapshot>(connection, body, broken);
-    case TransactionKind::kReadWriteSnapshot: return Run<ReadWriteSnapshot>(connection, body, broken);
-    case TransactionKind::kReadWrite: break;
+    case TransactionKind::kReadOnlySnapshot:
+      return Run<ReadOnlySnapshot>(connection, body, broken);
+    case TransactionKind::kReadWriteSnapshot:
+      return Run<ReadWriteSnapshot>(connection, body, broken);
+    case TransactionKind::kReadWrite:
+      break;
   }
   return Run<ReadWrite>(connection, body, broken);
 }

@@ -13,7 +13,8 @@ namespace donut::postgres {
 enum class TransactionKind {
   kReadWrite,         // READ COMMITTED
   kReadOnlySnapshot,  // REPEATABLE READ, READ ONLY: all statements see the same rows
-  // REPEATABLE READ. The snapshot is that of the first statement that reads: a LOCK TABLE before it takes none.
+  // REPEATABLE READ. The snapshot is that of the first statement that reads: a LOCK TABLE before it takes
+  // none.
   kReadWriteSnapshot,
 };
 

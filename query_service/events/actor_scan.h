@@ -38,8 +38,8 @@ class ActorScan {
   // FAILED_PRECONDITION or DATA_LOSS: SQL has to answer (IsLeftToSql).
   absl::Status Open();
 
-  // Calls `visit` for range after range of users, on threads numbered from 0 to thread_count() - 1. DEADLINE_EXCEEDED
-  // when nobody waits for the answer any more.
+  // Calls `visit` for range after range of users, on threads numbered from 0 to thread_count() - 1.
+  // DEADLINE_EXCEEDED when nobody waits for the answer any more.
   absl::Status ForEachRange(const std::function<void(int thread, ActorMerge& actors)>& visit);
 
   int thread_count() const { return thread_count_; }

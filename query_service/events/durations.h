@@ -1,6 +1,6 @@
-// Means and percentiles of durations as PostgreSQL computes them, to the last bit: avg(bigint), whose quotient
-// is a decimal, and percentile_cont, which goes by doubles. So both engines give the same answer. Pure
-// functions.
+// Means and percentiles of durations as PostgreSQL computes them, to the last bit: avg(bigint), whose
+// quotient is a decimal, and percentile_cont, which goes by doubles. So both engines give the same answer.
+// Pure functions.
 #pragma once
 
 #include <cstdint>

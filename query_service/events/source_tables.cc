@@ -43,8 +43,8 @@ SourceValues ValuesOf(const ValueSource& source, const EventPlan& plan, const hi
       return found;
     case ValueSource::Kind::kUserProperty: {
       const auto key = users.keys.find(source.key);
-      found.values =
-          key == users.keys.end() ? ReadDictionary({}, way) : ReadDictionary(key->second->values.dictionary(), way);
+      found.values = key == users.keys.end() ? ReadDictionary({}, way)
+                                             : ReadDictionary(key->second->values.dictionary(), way);
       return found;
     }
     case ValueSource::Kind::kEventProperty:

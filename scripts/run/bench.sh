@@ -57,14 +57,14 @@ ask_peers() {
 
 # The pinned packages, in a folder of their own; again when the list has changed.
 install_peers() {
-  local folder=$ROOT/.cache/bench-peers wanted=$ROOT/bench/peers/requirements.txt
-  cmp -s -- "$wanted" "$folder/installed.txt" && return 0
+  local folder=$ROOT/.cache/bench-peers requirements=$ROOT/bench/peers/requirements.txt
+  cmp -s -- "$requirements" "$folder/installed.txt" && return 0
   install_packages "to ask the peers" python3-venv
   step "installing the peers from PyPI into $folder"
   rm -rf -- "$folder"
   mkdir -p -- "${folder%/*}"
   /usr/bin/python3 -m venv "$folder" || fail "python3 could not make $folder"
-  "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted" ||
-    fail "the packages of $wanted could not be installed"
-  cp -- "$wanted" "$folder/installed.txt"
+  "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements" ||
+    fail "the packages of $requirements could not be installed"
+  cp -- "$requirements" "$folder/installed.txt"
 }

@@ -219,7 +219,8 @@ TEST_F(InstalledUseTest, CloneInAnotherProjectBringsTheClientAndNothingElse) {
 
 TEST_F(InstalledUseTest, ProgramsTellTheirVersion) {
   const std::vector<std::string> programs = FilesUnder(Path("programs"));
-  EXPECT_THAT(programs, ElementsAre("bin/donut", "bin/donut-collector", "bin/donut-compactor", "bin/donut-query"));
+  EXPECT_THAT(programs,
+              ElementsAre("bin/donut", "bin/donut-collector", "bin/donut-compactor", "bin/donut-query"));
   for (const std::string& program : programs) {
     EXPECT_THAT(Expect({Path("programs/" + program), "--version"}), HasSubstr(DONUT_VERSION)) << program;
   }

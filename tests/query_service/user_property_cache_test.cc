@@ -6,11 +6,11 @@
 namespace donut::testing {
 namespace {
 
+using query::ChangesSince;
+using query::UserChanges;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Optional;
-using query::ChangesSince;
-using query::UserChanges;
 
 TEST(ChangesSinceTest, AreThoseThatWereNotSeen) {
   const UserChanges known = {"g", "s", "", {}, {"a", "b"}};

@@ -25,9 +25,11 @@ const std::map<std::string, std::set<std::string>>& AllowedIncludes() {
       {"client_lib", {"common"}},
       {"cli", {"common", "client_lib"}},
       {"examples", {"common", "client_lib"}},
-      {"bench", {"common", "history", "collector", "compactor", "query_service", "client_lib", "cli", "tests"}},
+      {"bench",
+       {"common", "history", "collector", "compactor", "query_service", "client_lib", "cli", "tests"}},
       {"tests",
-       {"common", "history", "collector", "compactor", "query_service", "client_lib", "cli", "examples", "bench"}}};
+       {"common", "history", "collector", "compactor", "query_service", "client_lib", "cli", "examples",
+        "bench"}}};
   return *allowed;
 }
 

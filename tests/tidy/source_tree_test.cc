@@ -22,9 +22,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 const fs::path kTop = DONUT_SOURCE_FOLDER;
-constexpr const char* kSourceFolders[] = {"bench",     "cli",     "client_lib", "cmake",         "collector",
-                                          "common",    "compactor", "examples", "history",       "migrations",
-                                          "proto",     "query_service", "scripts",  "tests"};
+constexpr const char* kSourceFolders[] = {"bench",  "cli",           "client_lib", "cmake",   "collector",
+                                          "common", "compactor",     "examples",   "history", "migrations",
+                                          "proto",  "query_service", "scripts",    "tests"};
 
 std::string Read(const fs::path& path) {
   std::ifstream stream(path, std::ios::binary);
@@ -125,11 +125,12 @@ TEST(SourceTreeTest, HasASetOfFilesOfOneNameForEachMetric) {
     const std::string rpc = service->method(i)->name();
     const std::string word = MetricWordOf(rpc);
     const std::string folder = FolderOfMetric(word);
-    EXPECT_FALSE(folder.empty()) << "QueryService." << rpc << " needs query_service/metrics/*/" << word << ".cc";
-    for (const std::string& path : {absl::StrCat("proto/donut/analytics/v1/", word, ".proto"),
-                                    absl::StrCat(folder, "/", word, ".h"),
-                                    absl::StrCat("tests/query_service/", word, "_test.cc"),
-                                    absl::StrCat("docs/metrics/", word, ".md")}) {
+    EXPECT_FALSE(folder.empty()) << "QueryService." << rpc << " needs query_service/metrics/*/" << word
+                                 << ".cc";
+    for (const std::string& path :
+         {absl::StrCat("proto/donut/analytics/v1/", word, ".proto"), absl::StrCat(folder, "/", word, ".h"),
+          absl::StrCat("tests/query_service/", word, "_test.cc"),
+          absl::StrCat("docs/metrics/", word, ".md")}) {
       EXPECT_TRUE(Exists(path)) << "QueryService." << rpc << " needs " << path;
     }
   }

@@ -27,7 +27,8 @@ absl::StatusOr<std::vector<FunnelWalkEvent>> FunnelActorEventsBySql(const Funnel
                                                                     const FunnelActorKey& actor, int64_t most,
                                                                     pqxx::transaction_base& transaction);
 
-// INVALID_ARGUMENT for a regular expression that PostgreSQL does not read; a session of several keys is left to SQL.
+// INVALID_ARGUMENT for a regular expression that PostgreSQL does not read; a session of several keys is left
+// to SQL.
 absl::StatusOr<std::vector<FunnelWalkEvent>> FunnelActorEventsByHistory(const FunnelQuestion& question,
                                                                         const FunnelActorKey& actor,
                                                                         HistoryRun& run);
