@@ -8,6 +8,7 @@ DATA=$(realpath -m -- "${DONUT_DATA_DIR:-$ROOT/data}")
 BUILD=$(realpath -m -- "${DONUT_BUILD_DIR:-$ROOT/build}")
 COLLECTOR_ADDRESS=${DONUT_COLLECTOR_ADDRESS:-127.0.0.1:50051}
 QUERY_ADDRESS=${DONUT_QUERY_ADDRESS:-127.0.0.1:50052}
+# shellcheck disable=SC2034  # read by its name, as the other two are, in services.sh
 COMPACTOR_ADDRESS=${DONUT_COMPACTOR_ADDRESS:-127.0.0.1:50053}
 
 # Where metrics are served; empty: nowhere. A service at an address of one's own serves none unless told
