@@ -47,12 +47,16 @@ void FunnelSeries::Add(const FunnelEvents& events, const std::vector<int>& entry
 
 // Backward, because the best attempt that ends with an event hides the earlier entries of other buckets.
 void FunnelSeries::AddOrdered(const FunnelEvents& events, uint32_t begin, uint32_t end) {
-  from_us_.fill(kNeverReached);
-  to_us_.fill(kNeverReached);
+  std::fill_n(from_us_.begin(), to_step_ + 2, kNeverReached);
+  std::fill_n(to_us_.begin(), to_step_ + 2, kNeverReached);
+  if (plan_.exclusions.empty()) {
+    for (uint32_t i = end; i > begin; --i) Step(events, i - 1);
+    return;
+  }
   for (uint32_t first = end; end > begin; end = first) {
     while (first > begin && events.time_us(first - 1) == events.time_us(end - 1)) --first;
     for (uint32_t i = end; i > first; --i) Step(events, i - 1);
-    if (!plan_.exclusions.empty()) Exclude(events, first, end);
+    Exclude(events, first, end);
   }
 }
 
