@@ -1,6 +1,4 @@
 // donut-collector: flags to options, options to objects, then serve.
-#include <string>
-
 #include "absl/flags/flag.h"
 #include "collector/collector_options.h"
 #include "collector/database_upkeep.h"

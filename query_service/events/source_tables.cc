@@ -87,7 +87,8 @@ SourceTables MakeSourceTables(const EventPlan& plan, const history::Block& block
   SourceTables tables;
   for (const int64_t id : block.at(history::kNames).numbers) {
     const auto name = plan.names.find(static_cast<int32_t>(id));
-    tables.name_masks.push_back(name == plan.names.end() ? 0 : plan.MaskOfName(name->second));
+    // No name is empty: what has none of the project's is what any event is.
+    tables.name_masks.push_back(plan.MaskOfName(name == plan.names.end() ? "" : name->second));
   }
   for (const PlannedCondition& condition : plan.conditions) {
     SourceValues values = ValuesOf(condition.source, plan, block, users);

@@ -247,6 +247,7 @@ TEST_F(ActiveUsersBreakdownTest, AnswersForAHundredThousandValues) {
       "AS i",
       context_.project.project_id);
   transaction.commit();
+  Pack();
   const auto response = Answer(ByP(3));
   EXPECT_THAT(Rows(response),
               ElementsAre("=1 4: 0 4 0", "=0 2: 0 2 0", "=10 1: 0 1 0", "other 99998: 0 99998 0"));

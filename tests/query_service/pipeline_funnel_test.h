@@ -13,20 +13,8 @@ namespace donut::testing {
 
 class PipelineFunnelTest : public MetricTest {
  protected:
-  // Of both engines, which must say the same.
+  // Of both engines, which Ask compares.
   v1::GetPipelineFunnelResponse Answer(const v1::GetPipelineFunnelRequest& request) {
-    v1::GetPipelineFunnelResponse by_fold = AnswerOf(v1::ENGINE_UNSPECIFIED, request);
-    EXPECT_EQ(by_fold.scope().engine(), v1::ENGINE_HISTORY);
-    const v1::GetPipelineFunnelResponse by_sql = AnswerOf(v1::ENGINE_SQL, request);
-    EXPECT_EQ(by_sql.scope().engine(), v1::ENGINE_SQL);
-    by_fold.mutable_scope()->set_engine(v1::ENGINE_SQL);
-    EXPECT_EQ(by_fold.SerializeAsString(), by_sql.SerializeAsString())
-        << by_fold.DebugString() << "but by SQL\n"
-        << by_sql.DebugString();
-    return by_sql;
-  }
-  v1::GetPipelineFunnelResponse AnswerOf(v1::Engine engine, v1::GetPipelineFunnelRequest request) {
-    request.mutable_scope()->set_engine(engine);
     const absl::StatusOr<v1::GetPipelineFunnelResponse> response = Ask(query::PipelineFunnel, request);
     EXPECT_OK(response);
     return response.ok() ? *response : v1::GetPipelineFunnelResponse();

@@ -2,6 +2,7 @@
 -- funnel_actors_whole or funnel_actors_row.
 --
 -- $1 int      project, as in funnel_events
+-- $9 int      what an actor is, as in funnel_events
 -- $12 int     the lowest level
 -- $13 int     the highest level
 -- $14 text    only users after this one, or of it those sessions after the next; '': from the start

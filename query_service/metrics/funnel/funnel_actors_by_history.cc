@@ -93,7 +93,8 @@ pqxx::result FindTexts(const FunnelActorsQuestion& question, const ChosenActors&
   }
   return transaction.exec_params(sql::kFunnelActorsTexts, question.funnel.scope.project_id,
                                  ToPostgresArray(users), ToPostgresArray(sessions), question.after_user,
-                                 question.after_session, question.page_size + 1);
+                                 question.after_session, question.page_size + 1,
+                                 question.funnel.actor == v1::ACTOR_SESSION);
 }
 
 }  // namespace

@@ -6,9 +6,10 @@
 -- $4 text       only users after this one, or of it those sessions after the next; '': from the start
 -- $5 bigint     see $4
 -- $6 bigint     rows at most
+-- $7 boolean    whether actors are sessions
 --
 -- One row per actor, by user, then by session: place int (of the actor in $2, from 1), distinct_id text,
--- session_text text (NULL unless a pipeline run), total_size bigint (of all pages). One row with distinct_id NULL when there
+-- session_text text (NULL as in funnel_actors.sql), total_size bigint (of all pages). One row with distinct_id NULL when there
 -- is none.
 WITH chosen AS (
   SELECT u.distinct_id COLLATE "C" AS distinct_id, a.user_id, a.session, a.place
@@ -22,9 +23,9 @@ WITH chosen AS (
   LIMIT $6::bigint
 )
 SELECT place, distinct_id, total_size,
-       (SELECT min(s.session_text)
-        FROM analytics_sessions AS s
-        WHERE s.project_id = $1::int AND s.user_id = page.user_id AND s.session_id = page.session) AS session_text
+       (SELECT s.session_text
+        FROM sessions AS s
+        WHERE s.project_id = $1::int AND s.session_id = page.session AND $7::boolean) AS session_text
 FROM (SELECT count(*) AS total_size FROM chosen) AS totals
 LEFT JOIN page ON true
 ORDER BY distinct_id, session

@@ -1,6 +1,7 @@
 -- Pipeline funnel, for its fold: only the runs with any attempt in the interval; the first one is among them. A piece of
 -- a statement.
 --
+-- $1 int          project
 -- $2 timestamptz  start
 -- $3 timestamptz  end, exclusive
 AND (user_id, session_id) IN (

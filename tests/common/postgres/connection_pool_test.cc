@@ -23,7 +23,7 @@ ConnectionOptions OptionsFor(const std::string& url) {
   return options;
 }
 
-std::string Ask(pqxx::connection& connection, const std::string& sql) {
+std::string Ask(pqxx::connection_base& connection, const std::string& sql) {
   return pqxx::nontransaction(connection).exec(sql)[0][0].as<std::string>("");
 }
 
