@@ -34,8 +34,11 @@ TEST(ScopeRequestTest, MayBeLongerThanTheView) {
 }
 
 TEST(ScopeRequestTest, ReadsWhatElseIsShared) {
-  const auto scope =
-      ToScope({.as_of = "2024-01-31T06:00:00+01:00", .week_start = "sunday", .preset = "posthog"}, kScopeNow);
+  const auto scope = ToScope({.as_of = "2024-01-31T06:00:00+01:00",
+                              .week_start = "sunday",
+                              .preset = "posthog",
+                              .engine = "history"},
+                             kScopeNow);
   ASSERT_TRUE(scope.ok());
   EXPECT_EQ(scope->as_of_time().seconds(), 1706677200);
   EXPECT_EQ(scope->week_start(), v1::WEEK_START_SUNDAY);

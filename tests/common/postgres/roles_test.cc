@@ -47,6 +47,7 @@ TEST(RolesTest, TheCollectorMayDoThisAndNothingElse) {
                     {"sessions", "INSERT SELECT"},
                     {"analytics_events", "INSERT"},
                     {"history_fresh", "INSERT"},
+                    {"history_user_changes", "INSERT"},
                     {"skipped_ranges", "INSERT"},
                     {"rejected_events", "INSERT"},
                     {"insert_ids", "INSERT SELECT"},
@@ -69,6 +70,8 @@ TEST(RolesTest, TheQueryServiceMayReadThisAndNothingElse) {
                                                                   {"history_fresh", "SELECT"},
                                                                   {"history_blocks", "SELECT"},
                                                                   {"history_columns", "SELECT"},
+                                                                  {"history_user_changes", "SELECT"},
+                                                                  {"history_user_states", "SELECT"},
                                                                   {"analytics_sessions", "SELECT"},
                                                                   {"analytics_session_phases", "SELECT"},
                                                                   {"skipped_ranges", "SELECT"},
@@ -90,7 +93,9 @@ TEST(RolesTest, TheCompactorMayDoThisAndNothingElse) {
                     {"history_partitions", "DELETE INSERT SELECT UPDATE"},
                     {"history_fresh", "DELETE INSERT SELECT UPDATE"},
                     {"history_blocks", "DELETE INSERT SELECT UPDATE"},
-                    {"history_columns", "DELETE INSERT SELECT UPDATE"}}));
+                    {"history_columns", "DELETE INSERT SELECT UPDATE"},
+                    {"history_user_changes", "DELETE INSERT SELECT UPDATE"},
+                    {"history_user_states", "DELETE INSERT SELECT UPDATE"}}));
 }
 
 TEST(RolesTest, NobodyHasRightsOnPartitionsOrSequencesOfTheirOwnAndOnTwoColumnsOnly) {
@@ -122,7 +127,7 @@ TEST(RolesTest, OnlyTheCollectorCallsTheFunctionsThatWorkAsOwner) {
   const auto functions = [&database](const std::string& role) {
     return database.Query(
         absl::StrCat("SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc "
-                     "WHERE pronamespace = 'public'::regnamespace AND has_function_privilege('",
+                     "WHERE pronamespace = 'public'::regnamespace AND prosecdef AND has_function_privilege('",
                      role, "', oid, 'EXECUTE')"));
   };
   EXPECT_EQ(functions("donut_collector"), "analyze_events expire_ledger extend_event_partitions");
