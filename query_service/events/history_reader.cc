@@ -23,7 +23,7 @@ using postgres::BinaryRows;
 constexpr int kFirstMonth = 0;
 constexpr int kLastMonth = 12 * 400;
 
-constexpr size_t kFewValues = 1'000;
+constexpr size_t kFewUnusedValues = 1'000;
 
 int ClampedMonth(int64_t time_us) {
   if (time_us <= history::MonthStartUs(kFirstMonth)) return kFirstMonth;
@@ -265,7 +265,7 @@ absl::StatusOr<std::shared_ptr<const UserValues>> HistoryReader::ReadUsers(int p
   std::optional<std::set<std::string>> missing;
   // Values that nobody has any more stay in the dictionary: now and then it is made anew.
   if (known.values != nullptr &&
-      known.values->values.dictionary().size() <= 2 * known.values->codes.size() + kFewValues) {
+      known.values->values.dictionary().size() <= 2 * known.values->codes.size() + kFewUnusedValues) {
     missing = ChangesSince(known.as_of, changes);
   }
   if (missing && missing->empty() && known.as_of.state == changes.state) return known.values;

@@ -12,7 +12,7 @@ namespace donut::query {
 namespace {
 
 // The longest trailing window ends with its day: so many days are looked at before the first.
-constexpr int kTrailingDaysBefore = 29;
+constexpr int kDaysBeforeFirst = 29;
 
 ActiveUsersPieces PiecesOf(const ActiveUsersQuestion& question) {
   const QueryScope& scope = question.scope;
@@ -21,7 +21,7 @@ ActiveUsersPieces PiecesOf(const ActiveUsersQuestion& question) {
   const bool is_cut = by_day && buckets.front().start < scope.start;
   std::vector<int64_t> bounds;
   if (by_day) {
-    for (int before = kTrailingDaysBefore; before > 0; --before) {
+    for (int before = kDaysBeforeFirst; before > 0; --before) {
       bounds.push_back(absl::ToUnixMicros(DayStart(buckets.front().first_day - before, scope.zone)));
     }
     if (is_cut) bounds.push_back(absl::ToUnixMicros(buckets.front().start));
