@@ -91,7 +91,7 @@ class FilterComposer {
   explicit FilterComposer(int own_parameters) : own_parameters_(own_parameters) {}
 
   std::string TextOf(const EventFilter& filter) {
-    const std::string all = filter.empty() ? "true" : Expression(filter.proto);
+    std::string all = filter.empty() ? "true" : Expression(filter.proto);
     if (!filter.users) return all;
     const std::string first = Bind(absl::StrCat(filter.users->first));
     const std::string last = Bind(absl::StrCat(filter.users->last));

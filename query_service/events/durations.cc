@@ -102,6 +102,7 @@ std::vector<int64_t> SelectMany(const std::vector<size_t>& ranks, const std::vec
     if (place != 0) of_class[place - size_t{1}].push_back(value);
   }
   std::vector<int64_t> found;
+  found.reserve(places.size());
   for (const auto& [place, rank] : places) found.push_back(SelectFew({rank}, of_class[place])[0]);
   return found;
 }

@@ -215,6 +215,7 @@ void PipelineFunnelFold::CountTotals(const std::vector<int32_t>& phases) {
 
 PipelineFunnelCounts PipelineFunnelFold::Count(const std::vector<std::string>& phases) {
   std::vector<int32_t> numbers;
+  numbers.reserve(phases.size());
   for (const std::string& phase : phases) numbers.push_back(Name(phase));
   if (phases.empty()) numbers = UsualPhases();
   for (const int32_t number : numbers) counts_.phases.push_back(names_[number]);
