@@ -16,6 +16,10 @@ import grpc
 POSTGRES_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
 READY_LIMIT = 60
 PACKED_LIMIT = 1800
+PACKING_LEFT = """
+SELECT (SELECT count(*) FROM history_fresh)
+     + (SELECT count(*) FROM (SELECT FROM history_blocks GROUP BY project_id, month HAVING count(DISTINCT slice_id) > 1) AS many)
+"""
 # As ./run has them for its private cluster.
 SETTINGS = """
 listen_addresses = ''
@@ -145,10 +149,11 @@ class DonutStack:
         self.sql("VACUUM ANALYZE")
 
     def wait_until_packed(self):
-        """Whether all events are in blocks. False at once where no compactor is at work."""
+        """Whether all events are in blocks, and each month, as they are over, in one slice. False at once where no
+        compactor is at work."""
         deadline = time.monotonic() + PACKED_LIMIT
         while "donut-compactor" in self._services and time.monotonic() < deadline:
-            if self.sql("SELECT count(*) FROM history_fresh") == "0":
+            if self.sql(PACKING_LEFT) == "0":
                 return True
             time.sleep(1)
         return False
