@@ -15,6 +15,20 @@ void AppendEvent(const Selection& from, uint32_t place, Selection& to) {
   if (!from.name_ids.empty()) to.name_ids.push_back(from.name_ids[place]);
 }
 
+template <typename Number>
+void AppendRange(const std::vector<Number>& from, uint32_t begin, uint32_t end, std::vector<Number>& to) {
+  if (!from.empty()) to.insert(to.end(), from.begin() + begin, from.begin() + end);
+}
+
+// Events [begin, end) of one selection behind the others of another.
+void AppendEvents(const Selection& from, uint32_t begin, uint32_t end, Selection& to) {
+  AppendRange(from.time_us, begin, end, to.time_us);
+  AppendRange(from.mask, begin, end, to.mask);
+  for (size_t i = 0; i < from.values.size(); ++i) AppendRange(from.values[i], begin, end, to.values[i]);
+  AppendRange(from.sessions, begin, end, to.sessions);
+  AppendRange(from.name_ids, begin, end, to.name_ids);
+}
+
 void Empty(size_t value_count, Selection& selection) {
   selection.time_us.clear();
   selection.mask.clear();
@@ -67,38 +81,48 @@ void ActorMerge::Point(const Part& part, ActorEvents& actor) {
   actor.name_ids = from.name_ids.empty() ? nullptr : from.name_ids.data() + part.begin;
 }
 
+bool ActorMerge::PartsFollowEachOther() const {
+  for (size_t i = 1; i < parts_.size(); ++i) {
+    const int64_t last = parts_[i - 1].selection->time_us[parts_[i - 1].end - 1];
+    const int64_t first = parts_[i].selection->time_us[parts_[i].begin];
+    // Where event order does not matter, events of one time may come in any.
+    if (question_.ordered ? last >= first : last > first) return false;
+  }
+  return true;
+}
+
 void ActorMerge::Gather() {
-  // Mostly months, one behind the other.
-  std::stable_sort(parts_.begin(), parts_.end(), [](const Part& a, const Part& b) {
+  std::sort(parts_.begin(), parts_.end(), [](const Part& a, const Part& b) {
     return a.selection->time_us[a.begin] < b.selection->time_us[b.begin];
   });
-  bool in_order = true;
+  Empty(parts_[0].selection->values.size(), gathered_);
+  // Mostly months, or slices of one, which follow each other.
+  if (PartsFollowEachOther()) {
+    for (const Part& part : parts_) AppendEvents(*part.selection, part.begin, part.end, gathered_);
+  } else {
+    SortEvents();
+    for (const auto& [part, place] : order_) AppendEvent(*parts_[part].selection, place, gathered_);
+  }
+  parts_ = {{&gathered_, 0, static_cast<uint32_t>(gathered_.time_us.size())}};
+}
+
+void ActorMerge::SortEvents() {
   order_.clear();
   for (uint32_t part = 0; part < parts_.size(); ++part) {
-    if (part > 0) {
-      const Part& before = parts_[part - 1];
-      in_order = in_order && before.selection->time_us[before.end - 1] <
-                                 parts_[part].selection->time_us[parts_[part].begin];
-    }
     for (uint32_t i = parts_[part].begin; i < parts_[part].end; ++i) order_.emplace_back(part, i);
   }
-  if (!in_order) {
-    std::stable_sort(order_.begin(), order_.end(), [this](const auto& a, const auto& b) {
-      const Selection& one = *parts_[a.first].selection;
-      const Selection& other = *parts_[b.first].selection;
-      const int64_t time = one.time_us[a.second];
-      const int64_t other_time = other.time_us[b.second];
-      if (time != other_time) return time < other_time;
-      if (!one.with_order || !other.with_order) return false;
-      const int64_t producer = one.producers[a.second];
-      const int64_t other_producer = other.producers[b.second];
-      if (producer != other_producer) return producer < other_producer;
-      return one.sequences[a.second] < other.sequences[b.second];
-    });
-  }
-  Empty(parts_[0].selection->values.size(), gathered_);
-  for (const auto& [part, place] : order_) AppendEvent(*parts_[part].selection, place, gathered_);
-  parts_ = {{&gathered_, 0, static_cast<uint32_t>(order_.size())}};
+  std::stable_sort(order_.begin(), order_.end(), [this](const auto& a, const auto& b) {
+    const Selection& one = *parts_[a.first].selection;
+    const Selection& other = *parts_[b.first].selection;
+    const int64_t time = one.time_us[a.second];
+    const int64_t other_time = other.time_us[b.second];
+    if (time != other_time) return time < other_time;
+    if (!one.with_order || !other.with_order) return false;
+    const int64_t producer = one.producers[a.second];
+    const int64_t other_producer = other.producers[b.second];
+    if (producer != other_producer) return producer < other_producer;
+    return one.sequences[a.second] < other.sequences[b.second];
+  });
 }
 
 bool ActorMerge::NextSession(ActorEvents& actor) {

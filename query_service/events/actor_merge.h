@@ -41,6 +41,9 @@ class ActorMerge {
   void Point(const Part& part, ActorEvents& actor);
   // parts_ as one, in gathered_.
   void Gather();
+  bool PartsFollowEachOther() const;
+  // All events of parts_, into order_.
+  void SortEvents();
   bool NextSession(ActorEvents& actor);
 
   const EventQuestion& question_;
