@@ -79,9 +79,9 @@ void InsertFresh(pqxx::transaction_base& transaction, int project_id, int month,
 
 std::string JsonOf(history::ValueView value) {
   if (value.type != history::ValueType::kText) return std::string(value.text);
-  std::string json;
-  history::AppendQuoted(value.text, json);
-  return json;
+  std::string properties_json;
+  history::AppendQuoted(value.text, properties_json);
+  return properties_json;
 }
 
 // The properties of one event, as jsonb prints them without its nulls.
@@ -101,11 +101,11 @@ std::string PropertiesOf(const Block& block, size_t place) {
         });
     if (!read.ok()) throw std::runtime_error(read.ToString());
   }
-  std::string json = "{";
+  std::string properties_json = "{";
   for (const auto& [key, value] : values) {
-    if (json.size() > 1) json += ", ";
-    history::AppendQuoted(key.second, json);
-    absl::StrAppend(&json, ": ", value);
+    if (properties_json.size() > 1) properties_json += ", ";
+    history::AppendQuoted(key.second, properties_json);
+    absl::StrAppend(&properties_json, ": ", value);
   }
   return json + "}";
 }
