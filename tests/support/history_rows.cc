@@ -107,7 +107,7 @@ std::string PropertiesOf(const Block& block, size_t place) {
     history::AppendQuoted(key.second, properties_json);
     absl::StrAppend(&properties_json, ": ", value);
   }
-  return json + "}";
+  return properties_json + "}";
 }
 
 void AppendLines(int project_id, const Block& block, std::vector<std::string>& lines) {
